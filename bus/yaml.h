@@ -27,9 +27,11 @@ enum yaml_style { YAML_PLAIN, YAML_SINGLE, YAML_DOUBLE, YAML_BLOCK };
 struct yaml_event {
 	enum yaml_kind kind;
 	enum yaml_style style;	/* scalars */
-	bool flow;		/* mappings and sequences: { } or [ ] */
-	size_t start, end;	/* byte offsets in the input (BOM counted); end behind the last byte */
-	size_t line, column;	/* of start, both counted from 1 */
+	bool flow;		/* mappings and sequences: written as { } or [ ]; scalars: inside one */
+	size_t start, end;	/* byte offsets in the input (BOM counted); end behind the last byte.
+				 * Scalars and aliases: exactly the token, without anchor and tag (an
+				 * empty one has no bytes); a block scalar's end is not exact */
+	size_t line, column;	/* of start, both counted from 1, as an editor shows them */
 	const char *value;	/* scalars: NUL-terminated, len bytes; aliases: the name */
 	size_t len;
 	const char *anchor, *tag; /* NULL when there is none */
@@ -39,13 +41,14 @@ struct yaml_reader;
 
 /* text must outlive the reader. INPUT error for UTF-16 or a text above 16 MiB. */
 struct yaml_reader *yaml_open(const char *text, size_t len, struct error *err);
-/* The next event (valid until the next call). INPUT error: "line L, column C: what". After an
- * error or YAML_STREAM_END only yaml_close. */
+/* The next event (valid until the next call). INPUT error: "line L, column C: what", with L in
+ * err->code; it never quotes the input. After an error or YAML_STREAM_END only yaml_close. */
 int yaml_next(struct yaml_reader *reader, struct yaml_event *event, struct error *err);
 void yaml_close(struct yaml_reader *reader);
 
-/* Does a plain scalar with this text mean a string to every YAML reader (1.1 and 1.2), as it
- * stands? Otherwise it must be quoted to stay one. */
-bool yaml_plain_is_string(const char *text, size_t len);
+/* Does a plain scalar with this text mean exactly this string to every YAML reader (1.1 and
+ * 1.2)? Otherwise it must be quoted to stay one; in doubt the answer is no. flow: it stands inside
+ * [ ] or { }. */
+bool yaml_plain_is_string(const char *text, size_t len, bool flow);
 
 #endif
