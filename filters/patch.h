@@ -1,0 +1,42 @@
+/*
+ * The one change that weir makes to an Application, as a JSON Patch that applies only to the
+ * object that was decided from. Pure: texts in, text out.
+ */
+#ifndef WEIR_PATCH_H
+#define WEIR_PATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jv.h>
+
+#include "../bus/buf.h"
+#include "../bus/error.h"
+
+#define PATCH_CONSTRAINT_ANNOTATION "argocd-image-updater.argoproj.io/chart-version"
+
+struct patch_change {
+	const char *uid;
+	int source; /* index in spec.sources; -1: spec.source */
+	const char *constraint, *repo_url, *chart;
+	const char *from, *to;
+};
+
+/* Append [test uid, test constraint, test repoURL, test chart, test targetRevision = from, replace
+ * targetRevision by to], with strings as Go's encoder writes them, which is what the API
+ * server compares bytes with. False when out is full. */
+bool patch_build(const struct patch_change *change, struct buf *out);
+
+/* What a fresh copy of the object (borrowed) says about the change. */
+enum patch_verdict {
+	PATCH_APPLIES,	 /* every test holds */
+	PATCH_DONE,	 /* the value is already `to`, all else as it was */
+	PATCH_OVERTAKEN	 /* something else changed: reason says what */
+};
+enum patch_verdict patch_judge(const struct patch_change *change, jv object, char *reason,
+			       size_t reason_size);
+
+/* A tag or a version as it may stand in targetRevision: [A-Za-z0-9_][A-Za-z0-9._+-]{0,127}. */
+bool patch_is_revision(const char *text);
+
+#endif
