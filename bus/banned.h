@@ -78,8 +78,6 @@
 #define atoll(...) BANNED(atoll)
 #undef atof
 #define atof(...) BANNED(atof)
-#undef sscanf
-#define sscanf(...) BANNED(sscanf)
 
 /* A shell reads what they are given. */
 #undef system
