@@ -24,7 +24,7 @@ struct filter;
 struct filter_work;
 
 #define FILTER_SOURCE 1u	/* reads no messages: no --in */
-#define FILTER_SINK 2u		/* writes text, no messages (show): no --out */
+#define FILTER_SINK 2u		/* writes text, no messages (show): no --out; gets every type */
 #define FILTER_READY_LATER 4u	/* calls filter_ready itself (watch: after the first list) */
 #define FILTER_OWN_KEYS 8u	/* outputs are not derived one input key at a time (tag-scan): the
 				 * filter retracts its keys itself with filter_gone */
@@ -48,8 +48,9 @@ struct filter_callbacks {
 	/* The message last seen under this key is no longer there (ZeroMQ inputs). For DELETED
 	 * events on stdio on_message is called instead. key is NUL-terminated. */
 	void (*on_gone)(void *self, const char *key, size_t len);
-	/* The first list is complete (once). proven: by the initial-events-end bookmark, the end
-	 * of input, or a whole snapshot; false: by 200 ms of silence. Only proof may prune. */
+	/* The first list is complete. proven: by the initial-events-end bookmark, the end of input,
+	 * or a whole snapshot; false: by 200 ms of silence, and then it is called once more when
+	 * proof comes. Only proof may prune. */
 	void (*on_complete)(void *self, bool proven);
 	/* Text mode (filter_text was called): one line of input, NUL-terminated. */
 	void (*on_line)(void *self, const char *line, size_t len);
@@ -57,6 +58,8 @@ struct filter_callbacks {
 	void (*on_end)(void *self);
 	/* SIGTERM: take up no new work; work in flight is waited for within a deadline. */
 	void (*on_stop)(void *self);
+	/* The loop is about to go: free what lives on it (http, timers, watches). */
+	void (*on_close)(void *self);
 };
 
 /* Parses options. --help and --version print and exit 0; wrong usage prints what is wrong and
@@ -64,7 +67,6 @@ struct filter_callbacks {
 struct filter *filter_open(const struct filter_program *program, int argc, char **argv);
 struct loop *filter_loop(struct filter *filter);
 const struct option_list *filter_operands(const struct filter *filter);
-bool filter_is_dry_run(const struct filter *filter); /* --dry-run, offered to writers (below) */
 
 /* Input and output are lines of text, not messages (--text). Before filter_run. */
 void filter_text(struct filter *filter);
@@ -119,7 +121,7 @@ size_t filter_busy(const struct filter *filter);
 /* Does this shard (--shard I/N) take the key? true when not sharded. */
 bool filter_takes(const struct filter *filter, const char *key, size_t len);
 /* The current trace id ("" when none): what a filter without filter_work must keep by itself.
- * filter_set_trace sets it until the callback that we are in returns. */
+ * filter_set_trace sets it until the next message or filter_work_resume. */
 const char *filter_trace(const struct filter *filter);
 void filter_set_trace(struct filter *filter, const char *trace);
 

@@ -32,6 +32,8 @@ enum message_type {
 	MESSAGE_ERROR
 };
 
+#define MESSAGE_MEMBERS 24
+
 struct message {
 	const char *text; /* borrowed: the line without its newline */
 	size_t len;
@@ -39,6 +41,9 @@ struct message {
 	struct json_slice trace; /* a JSON string value, or absent */
 	jv body;		 /* private: see message_body */
 	bool has_body;
+	size_t member_count;
+	/* private: the first members, found in one walk */
+	struct json_slice names[MESSAGE_MEMBERS], values[MESSAGE_MEMBERS];
 };
 
 /* Borrow text (it must outlive the message). INPUT error when it is no JSON object

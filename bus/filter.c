@@ -1,0 +1,595 @@
+/*
+ * Running a filter: from its first line of input to its exit status. One function,
+ * filter_check, decides after each event whether inputs rest, and whether all is done.
+ */
+#include "filter.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "exit.h"
+#include "filter-priv.h"
+#include "frame.h"
+#include "log.h"
+
+#define SILENCE_MS 200	/* no message for so long: a first list is taken for complete */
+#define DRAIN_MS 5000	/* after SIGTERM */
+#define OUT_MAX ((size_t)FRAME_MAX + 1024)
+
+struct filter *
+filter_open(const struct filter_program *program, int argc, char **argv)
+{
+	struct filter *filter = alloc_zero(1, sizeof(*filter));
+	struct error err;
+
+	signal(SIGPIPE, SIG_IGN);
+	filter->program = program;
+	log_init(program->name, LOG_LEVEL_WARNING);
+	buf_init(&filter->out, OUT_MAX);
+	buf_init(&filter->key, FRAME_MAX);
+	filter->loop = loop_new();
+	cause_init(filter);
+	if (filter_parse(filter, argc, argv, &err) < 0) {
+		log_error("%s (weir %s --help shows the options)", err.text, program->name);
+		exit(WEIR_EXIT_USAGE);
+	}
+	return filter;
+}
+
+static void
+filter_close(struct filter *filter)
+{
+	size_t i;
+
+	for (i = 0; i < filter->input_count; i++)
+		endpoint_close(filter->inputs[i].endpoint);
+	for (i = 0; i < filter->output_count; i++)
+		endpoint_close(filter->outputs[i]);
+	free(filter->inputs);
+	free(filter->outputs);
+	retain_free(filter->retain);
+	cause_fini(filter);
+	loop_free(filter->loop);
+	options_list_fini(&filter->common.in);
+	options_list_fini(&filter->common.out);
+	options_list_fini(&filter->operands);
+	buf_fini(&filter->out);
+	buf_fini(&filter->key);
+	free(filter);
+}
+
+struct loop *
+filter_loop(struct filter *filter)
+{
+	return filter->loop;
+}
+
+const struct option_list *
+filter_operands(const struct filter *filter)
+{
+	return &filter->operands;
+}
+
+void
+filter_text(struct filter *filter)
+{
+	filter->text = true;
+}
+
+void
+filter_no_input(struct filter *filter)
+{
+	filter->no_input = true;
+}
+
+int
+filter_fail(struct filter *filter, const struct error *err)
+{
+	log_error("%s", err->text);
+	filter_close(filter);
+	return error_exit_status(err);
+}
+
+bool
+filter_takes(const struct filter *filter, const char *key, size_t len)
+{
+	return filter->settings.shards == 0 ||
+	       table_hash(key, len) % filter->settings.shards == filter->settings.shard;
+}
+
+void
+filter_die(struct filter *filter, const struct error *err)
+{
+	if (filter->died)
+		return;
+	log_error("%s", err->text);
+	filter->died = true;
+	filter->die_status = error_exit_status(err);
+	loop_stop(filter->loop);
+}
+
+/* --- has the first list come, has the input ended, is all done --- */
+
+static bool
+every_input(const struct filter *filter, bool (*is_so)(const struct input *))
+{
+	size_t i;
+
+	for (i = 0; i < filter->input_count; i++)
+		if (!is_so(&filter->inputs[i]))
+			return false;
+	return true;
+}
+
+static bool
+input_is_complete(const struct input *input)
+{
+	return input->complete || input->ended;
+}
+
+static bool
+input_is_proven(const struct input *input)
+{
+	return input->proven || input->ended;
+}
+
+static bool
+input_has_ended(const struct input *input)
+{
+	return input->ended;
+}
+
+static void
+tell_complete(struct filter *filter)
+{
+	bool proven = every_input(filter, input_is_proven);
+
+	if (filter->program->flags & FILTER_SOURCE || !every_input(filter, input_is_complete))
+		return;
+	if (filter->told_complete && (filter->told_proven || !proven))
+		return;
+	filter->told_complete = true;
+	filter->told_proven = proven;
+	loop_timer_stop(filter->loop, &filter->silence);
+	if (filter->callbacks->on_complete != NULL)
+		filter->callbacks->on_complete(filter->self, proven);
+}
+
+void
+filter_complete(struct filter *filter)
+{
+	size_t i;
+
+	if (filter->outputs_complete)
+		return;
+	filter->outputs_complete = true;
+	for (i = 0; i < filter->output_count; i++)
+		endpoint_complete(filter->outputs[i]);
+}
+
+static bool
+input_is_over(const struct filter *filter)
+{
+	if (filter->stopping)
+		return true;
+	if (filter->program->flags & FILTER_SOURCE)
+		return filter->source_done;
+	return every_input(filter, input_has_ended);
+}
+
+static bool
+outputs_flushed(const struct filter *filter)
+{
+	size_t i;
+
+	for (i = 0; i < filter->output_count; i++)
+		if (!endpoint_is_flushed(filter->outputs[i]))
+			return false;
+	return true;
+}
+
+/* Writers have no event for "flushed": look again soon. */
+static void
+look_again(void *arg)
+{
+	filter_check(arg);
+}
+
+static void
+finish_outputs(struct filter *filter)
+{
+	size_t i;
+
+	if (!filter->ending)
+		for (i = 0; i < filter->output_count; i++)
+			endpoint_finish(filter->outputs[i], !filter->stopping);
+	filter->ending = true;
+	if (outputs_flushed(filter)) {
+		filter->finished = true;
+		loop_stop(filter->loop);
+	} else {
+		loop_timer_start(filter->loop, &filter->later, filter->retain != NULL ? 5 : 1,
+				 look_again, filter);
+	}
+}
+
+static bool
+is_full(const struct filter *filter)
+{
+	size_t i;
+
+	for (i = 0; i < filter->output_count; i++)
+		if (endpoint_is_full(filter->outputs[i]))
+			return true;
+	return filter->program->busy_max > 0 && filter->busy >= filter->program->busy_max;
+}
+
+static void
+set_paused(struct filter *filter, bool paused)
+{
+	size_t i;
+
+	if (filter->paused == paused)
+		return;
+	filter->paused = paused;
+	for (i = 0; i < filter->input_count; i++)
+		endpoint_pause(filter->inputs[i].endpoint, paused);
+}
+
+void
+filter_check(struct filter *filter)
+{
+	if (filter->finished || filter->died)
+		return;
+	set_paused(filter, filter->stopping || is_full(filter));
+	if (!filter->outputs_complete && filter->told_complete && filter->busy == 0 &&
+	    !(filter->program->flags & FILTER_SOURCE))
+		filter_complete(filter);
+	if (!input_is_over(filter))
+		return;
+	if (!filter->input_end_told && !filter->stopping) {
+		filter->input_end_told = true;
+		tell_complete(filter);
+		if (filter->callbacks->on_end != NULL)
+			filter->callbacks->on_end(filter->self);
+	}
+	if (filter->busy == 0)
+		finish_outputs(filter);
+}
+
+bool
+filter_is_full(const struct filter *filter)
+{
+	return is_full(filter);
+}
+
+void
+filter_on_room(struct filter *filter, void (*on_room)(void *self))
+{
+	filter->on_room = on_room;
+}
+
+void
+filter_finish(struct filter *filter)
+{
+	filter->source_done = true;
+	loop_timer_start(filter->loop, &filter->later, 0, look_again, filter);
+}
+
+/* --- messages --- */
+
+static bool
+consumes(const struct filter *filter, enum message_type type)
+{
+	const enum message_type *types = filter->program->consumes;
+
+	if (filter->program->flags & FILTER_SINK)
+		return true;
+	for (; types != NULL && *types != MESSAGE_OTHER; types++)
+		if (*types == type)
+			return true;
+	return false;
+}
+
+/* {"type":"BOOKMARK","object":{"metadata":{"annotations":{"k8s.io/initial-events-end":"true"}}}} */
+static bool
+ends_first_list(const struct message *message)
+{
+	struct json_slice object, metadata, annotations;
+
+	if (message->type != MESSAGE_BOOKMARK)
+		return false;
+	object = message_member(message, "object");
+	metadata = json_member(object, "metadata");
+	annotations = json_member(metadata, "annotations");
+	return json_string_is(json_member(annotations, "k8s.io/initial-events-end"), "true");
+}
+
+static void
+take_trace(struct filter *filter, const struct message *message)
+{
+	struct buf trace = BUF_INIT(TRACE_MAX - 1);
+
+	if (message->trace.text == NULL || !json_string(message->trace, &trace))
+		buf_clear(&trace);
+	filter_set_trace(filter, buf_string(&trace));
+	buf_fini(&trace);
+}
+
+static bool
+is_sharded_out(const struct filter *filter, const struct input *input)
+{
+	return filter->settings.shards > 0 && !input->retained && filter->key.len > 0 &&
+	       !(filter->program->flags & FILTER_OWN_SHARD) &&
+	       !filter_takes(filter, filter->key.data, filter->key.len);
+}
+
+static void
+handle(struct filter *filter, struct input *input, struct message *message)
+{
+	buf_clear(&filter->key);
+	message_key(message, &filter->key);
+	if (is_sharded_out(filter, input))
+		return;
+	take_trace(filter, message);
+	cause_begin(filter);
+	if (message->type == MESSAGE_ERROR)
+		filter->failed = true;
+	if (consumes(filter, message->type))
+		filter->callbacks->on_message(filter->self, message);
+	else
+		filter_pass(filter, message);
+	cause_settle(filter, filter->cause);
+	filter->cause = NULL;
+	if (!input->proven && ends_first_list(message)) {
+		input->complete = input->proven = true;
+		tell_complete(filter);
+	}
+	filter_set_trace(filter, "");
+}
+
+static void
+on_silence(void *arg)
+{
+	struct filter *filter = arg;
+	size_t i;
+
+	for (i = 0; i < filter->input_count; i++)
+		if (!filter->inputs[i].retained)
+			filter->inputs[i].complete = true;
+	tell_complete(filter);
+	filter_check(filter);
+}
+
+static void
+on_record(void *arg, const char *text, size_t len)
+{
+	struct input *input = arg;
+	struct filter *filter = input->filter;
+	struct message message;
+	struct error err;
+
+	if (filter->died)
+		return;
+	if (filter->text) {
+		filter->callbacks->on_line(filter->self, text, len);
+	} else if (message_open(&message, text, len, &err) < 0) {
+		error_prepend(&err, "a message was skipped");
+		filter_error(filter, jv_invalid(), &err);
+	} else {
+		handle(filter, input, &message);
+		message_close(&message);
+	}
+	if (!filter->told_complete && !input->retained)
+		loop_timer_start(filter->loop, &filter->silence, SILENCE_MS, on_silence, filter);
+	filter_check(filter);
+}
+
+static void
+on_too_long(void *arg)
+{
+	struct input *input = arg;
+	struct error err;
+
+	error_set(&err, ERROR_INPUT, 0, "a line longer than %zu bytes was skipped", FRAME_MAX);
+	filter_error(input->filter, jv_invalid(), &err);
+	filter_check(input->filter);
+}
+
+static void
+on_gone(void *arg, const char *key, size_t len)
+{
+	struct input *input = arg;
+	struct filter *filter = input->filter;
+
+	buf_clear(&filter->key);
+	filter_set_trace(filter, "");
+	cause_gone(filter, key, len);
+	if (filter->callbacks->on_gone != NULL)
+		filter->callbacks->on_gone(filter->self, key, len);
+	filter_check(filter);
+}
+
+static void
+on_synced(void *arg)
+{
+	struct input *input = arg;
+
+	input->complete = input->proven = true;
+	tell_complete(input->filter);
+	filter_check(input->filter);
+}
+
+static void
+on_end(void *arg)
+{
+	struct input *input = arg;
+
+	input->ended = true;
+	tell_complete(input->filter);
+	filter_check(input->filter);
+}
+
+/* The reader of an output has gone: nobody is there to work for. */
+static void
+on_left(void *arg)
+{
+	struct filter *filter = arg;
+
+	filter->stopping = true;
+	if (filter->callbacks->on_stop != NULL)
+		filter->callbacks->on_stop(filter->self);
+	loop_timer_start(filter->loop, &filter->later, 0, look_again, filter);
+}
+
+static void
+on_room(void *arg)
+{
+	struct filter *filter = arg;
+
+	filter_check(filter);
+	if (filter->on_room != NULL && !is_full(filter))
+		filter->on_room(filter->self);
+}
+
+static const struct endpoint_events reader_events = { .record = on_record, .too_long = on_too_long,
+						      .gone = on_gone, .synced = on_synced,
+						      .end = on_end };
+static const struct endpoint_events writer_events = { .left = on_left, .room = on_room };
+
+/* --- stopping --- */
+
+static void
+on_deadline(void *arg)
+{
+	struct filter *filter = arg;
+
+	log_warning("stopped with %zu pieces of work unfinished", filter->busy);
+	loop_stop(filter->loop);
+}
+
+static void
+on_terminate(void *arg, int signo)
+{
+	struct filter *filter = arg;
+
+	(void)signo;
+	if (filter->stopping && filter->deadline.place != 0) {
+		loop_stop(filter->loop); /* asked twice: now */
+		return;
+	}
+	filter->stopping = true;
+	loop_timer_start(filter->loop, &filter->deadline, DRAIN_MS, on_deadline, filter);
+	if (filter->callbacks->on_stop != NULL)
+		filter->callbacks->on_stop(filter->self);
+	filter_check(filter);
+}
+
+/* --- opening --- */
+
+static void
+default_endpoint(struct option_list *list)
+{
+	if (list->count > 0)
+		return;
+	list->items = alloc_grow(list->items, 1, sizeof(*list->items));
+	list->items[list->count++] = "-";
+}
+
+static int
+open_inputs(struct filter *filter, struct error *err)
+{
+	struct endpoint_settings settings = filter->settings;
+	struct option_list *in = &filter->common.in;
+	size_t i;
+
+	if (filter->program->flags & FILTER_SOURCE || filter->no_input)
+		return 0;
+	if (filter->program->flags & FILTER_OWN_SHARD)
+		settings.shards = 0;
+	default_endpoint(in);
+	filter->inputs = alloc_zero(in->count, sizeof(*filter->inputs));
+	for (i = 0; i < in->count; i++) {
+		struct input *input = &filter->inputs[i];
+
+		input->filter = filter;
+		input->retained = endpoint_is_retained(in->items[i]);
+		input->endpoint = endpoint_open_reader(filter->loop, in->items[i], &settings,
+						       &reader_events, input, err);
+		if (input->endpoint == NULL)
+			return -1;
+		filter->input_count++;
+	}
+	return 0;
+}
+
+static int
+open_outputs(struct filter *filter, struct error *err)
+{
+	struct option_list *out = &filter->common.out;
+	size_t i;
+
+	default_endpoint(out);
+	filter->outputs = alloc_zero(out->count, sizeof(struct endpoint *));
+	for (i = 0; i < out->count; i++)
+		if (filter->retain == NULL && endpoint_is_retained(out->items[i]))
+			filter->retain = retain_new();
+	for (i = 0; i < out->count; i++) {
+		filter->outputs[i] = endpoint_open_writer(filter->loop, out->items[i],
+							  &filter->settings, filter->retain,
+							  &writer_events, filter, err);
+		if (filter->outputs[i] == NULL)
+			return -1;
+		filter->output_count++;
+	}
+	return 0;
+}
+
+void
+filter_ready(struct filter *filter)
+{
+	int fd = (int)filter->common.ready_fd;
+
+	if (fd == 0)
+		return;
+	filter->common.ready_fd = 0;
+	if (write(fd, "\n", 1) != 1)
+		log_debug("nobody waits for readiness");
+	close(fd);
+}
+
+static int
+start(struct filter *filter, struct error *err)
+{
+	if (loop_signal(filter->loop, SIGTERM, on_terminate, filter, err) < 0 ||
+	    loop_signal(filter->loop, SIGINT, on_terminate, filter, err) < 0 ||
+	    open_outputs(filter, err) < 0 || open_inputs(filter, err) < 0)
+		return -1;
+	if (!(filter->program->flags & FILTER_READY_LATER))
+		filter_ready(filter);
+	if (filter->input_count == 0)
+		loop_timer_start(filter->loop, &filter->later, 0, look_again, filter);
+	return 0;
+}
+
+int
+filter_run(struct filter *filter, const struct filter_callbacks *callbacks, void *self)
+{
+	struct error err;
+	int status;
+
+	filter->callbacks = callbacks;
+	filter->self = self;
+	if (!filter->died && (start(filter, &err) < 0 || loop_run(filter->loop, &err) < 0))
+		filter_die(filter, &err);
+	status = filter->died	? filter->die_status :
+		 filter->failed ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
+	if (callbacks->on_close != NULL)
+		callbacks->on_close(self);
+	filter_close(filter);
+	return status;
+}
