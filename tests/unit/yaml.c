@@ -66,7 +66,7 @@ static const struct {
 	  "doc { :(a)a@1,1 '('x''y')x'y@1,4 :(b)b@2,1 \"(\"z\\n\")z\n@2,4 } /doc end " },
 	{ "block", "a: |\n  x\nb: c\n", "doc { :(a)a@1,1 |x\n@1,4 :(b)b@3,1 :(c)c@3,4 } /doc end " },
 	{ "empty value", "a:\nb: c\n", "doc { :(a)a@1,1 :()@1,3 :(b)b@2,1 :(c)c@2,4 } /doc end " },
-	{ "flow", "{a: [b, \"c\"]}", "doc { :f(a)a@1,2 [:f(b)b@1,6 \"f(\"c\")c@1,9 ] } /doc end " },
+	{ "flow", "{a: [b, \"c\"]}", "doc { :f(a)a@1,2 [ :f(b)b@1,6 \"f(\"c\")c@1,9 ] } /doc end " },
 	{ "anchor and alias", "a: &x 1\nb: *x\n",
 	  "doc { :(a)a@1,1 &x :(1)1@1,7 :(b)b@2,1 *x(*x) } /doc end " },
 	{ "anchor and tag", "a: &x !!str 12\n",
