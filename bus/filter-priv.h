@@ -62,7 +62,7 @@ struct filter {
 
 	bool text, no_input, paused;
 	bool failed, died, stopping, source_done, ending, finished;
-	bool told_complete, told_proven, outputs_complete, input_end_told;
+	bool told_ready, told_complete, told_proven, outputs_complete, input_end_told;
 	int die_status;
 	struct loop_timer silence, deadline, later;
 

@@ -4,6 +4,7 @@
  */
 #include "filter.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,17 @@ look_again(void *arg)
 	filter_check(arg);
 }
 
+/* A newline: ready. `end`: the input has ended and all is done, which exit status 0 alone does not
+ * say, since SIGTERM leads to it too. */
+static void
+tell_supervisor(struct filter *filter, const char *line)
+{
+	int fd = (int)filter->common.ready_fd;
+
+	if (fd != 0 && write(fd, line, strlen(line)) < 0)
+		log_debug("nobody waits to hear from us");
+}
+
 static void
 finish_outputs(struct filter *filter)
 {
@@ -210,6 +222,8 @@ finish_outputs(struct filter *filter)
 	filter->ending = true;
 	if (outputs_flushed(filter)) {
 		filter->finished = true;
+		if (!filter->stopping)
+			tell_supervisor(filter, "end\n");
 		loop_stop(filter->loop);
 	} else {
 		loop_timer_start(filter->loop, &filter->later, filter->retain != NULL ? 5 : 1,
@@ -552,14 +566,9 @@ open_outputs(struct filter *filter, struct error *err)
 void
 filter_ready(struct filter *filter)
 {
-	int fd = (int)filter->common.ready_fd;
-
-	if (fd == 0)
-		return;
-	filter->common.ready_fd = 0;
-	if (write(fd, "\n", 1) != 1)
-		log_debug("nobody waits for readiness");
-	close(fd);
+	if (!filter->told_ready)
+		tell_supervisor(filter, "\n");
+	filter->told_ready = true;
 }
 
 static int
@@ -569,6 +578,8 @@ start(struct filter *filter, struct error *err)
 	    loop_signal(filter->loop, SIGINT, on_terminate, filter, err) < 0 ||
 	    open_outputs(filter, err) < 0 || open_inputs(filter, err) < 0)
 		return -1;
+	if (filter->common.ready_fd != 0)
+		fcntl((int)filter->common.ready_fd, F_SETFD, FD_CLOEXEC);
 	if (!(filter->program->flags & FILTER_READY_LATER))
 		filter_ready(filter);
 	if (filter->input_count == 0)
