@@ -25,8 +25,9 @@ struct checker {
 static int
 fail(const struct checker *c, const char *what)
 {
-	return error_set(c->err, ERROR_INPUT, 0, "no valid JSON at byte %zu: %s",
-			 (size_t)(c->p - c->text) + 1, what);
+	size_t byte = (size_t)(c->p - c->text) + 1;
+
+	return error_set(c->err, ERROR_INPUT, (int)byte, "no valid JSON at byte %zu: %s", byte, what);
 }
 
 static void

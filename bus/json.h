@@ -31,7 +31,7 @@ extern const struct json_limits json_limits_message;
 
 /* Exactly one JSON value (RFC 8259: no NaN, valid UTF-8, no raw control
  * characters, no lone surrogates), blanks around it allowed. On error the text
- * says what was wrong at which byte (counted from 1), never quotes the input. */
+ * says what was wrong at which byte (counted from 1, also in err->code), never quotes the input. */
 int json_check(const char *text, size_t len, const struct json_limits *limits,
 	       struct error *err);
 
