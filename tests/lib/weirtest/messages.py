@@ -8,9 +8,8 @@ import os
 
 import jsonschema
 
-from . import ROOT
+from . import ROOT, fixtures
 
-PREFIX = "argocd-image-updater.argoproj.io/"
 PAGE = os.path.join(ROOT, "bus/weir-message.7")
 
 with open(os.path.join(ROOT, "bus/message.schema.json"), encoding="utf-8") as _file:
@@ -45,28 +44,6 @@ def parse(text):
     return [json.loads(each) for each in text.splitlines()]
 
 
-# Kubernetes objects
-
-def application(name, repo_url, chart="app", constraint="~ 1.0", current="1.0.0",
-                namespace="apps", uid=None, sources=None, **annotations):
-    """An Application. Annotations are given without the prefix, _ for -. sources: the whole of
-    spec.sources, in place of spec.source."""
-    metadata = {"namespace": namespace, "name": name,
-                "annotations": {PREFIX + "chart-version": constraint}}
-    for key, value in annotations.items():
-        metadata["annotations"][PREFIX + key.replace("_", "-")] = value
-    if uid:
-        metadata["uid"] = uid
-    spec = {"project": "default",
-            "destination": {"server": "https://kubernetes.default.svc", "namespace": namespace}}
-    if sources:
-        spec["sources"] = sources
-    else:
-        spec["source"] = {"repoURL": repo_url, "chart": chart, "targetRevision": current}
-    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata,
-            "spec": spec}
-
-
 def added(obj, **members):
     return dict({"type": "ADDED", "object": obj}, **members)
 
@@ -87,7 +64,7 @@ def samples(repo_url="registry.example/charts", chart="app", name="sample",
                  "metadata": {"namespace": "argocd", "name": "one",
                               "uid": "6b1d9d5e-6a39-4c35-9d5c-1f2b3c4d5e6f"}}
     digest = "sha256:" + "0" * 64
-    app = application(name, repo_url, chart, uid=who["uid"])
+    app = fixtures.application("apps", name, uid=who["uid"], repo_url=repo_url, chart=chart)
     return {
         "ADDED": added(app, trace="t", origin=origin),
         "MODIFIED": dict(added(app, trace="t", origin=origin), type="MODIFIED"),

@@ -80,15 +80,15 @@ def _command_line(pid):
     return line or "[%s]" % (_stat(pid) or (0, "", "?"))[2]
 
 
-def leftovers(own_mark):
-    """(pid, command line) of each live process that carries the mark or descends from us, except
-    ourselves and those that we descend from."""
+def leftovers(own_mark, descendants=True):
+    """(pid, command line) of each live process that carries the mark, or descends from us (if
+    wanted), except ourselves and those that we descend from."""
     wanted = ("%s=%s" % (MARK, own_mark)).encode()
     spared, pid = {os.getpid()}, os.getppid()
     while pid > 1:
         spared.add(pid)
         pid = (_stat(pid) or (0,))[0]
-    found = set(tree(os.getpid()))
+    found = set(tree(os.getpid())) if descendants else set()
     for pid in _all_pids():
         stat = _stat(pid)
         if stat and stat[1] not in "ZX" and any(
@@ -97,16 +97,18 @@ def leftovers(own_mark):
     return sorted((pid, _command_line(pid)) for pid in found - spared)
 
 
-def kill_all(own_mark):
+def kill_all(own_mark, descendants=True):
     """SIGKILL to every leftover, until there is none (at most 5 s)."""
     deadline = time.monotonic() + 5
-    while leftovers(own_mark) and time.monotonic() < deadline:
-        for pid, _ in leftovers(own_mark):
+    while time.monotonic() < deadline:
+        left = leftovers(own_mark, descendants)
+        if not left:
+            return
+        for pid, _ in left:
             try:
                 os.kill(pid, signal.SIGKILL)
             except OSError:
                 pass
-        reap_orphans()
         time.sleep(0.01)
 
 

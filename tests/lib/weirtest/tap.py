@@ -224,6 +224,7 @@ class Test:
             self.ok(False, "no process is left over")
             self.diag("\n".join("%d %s" % process for process in left))
         procs.kill_all(self._mark)
+        procs.reap_orphans()
 
     def __exit__(self, kind, error, trace):
         skipped = None

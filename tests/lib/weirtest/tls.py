@@ -3,6 +3,7 @@ because they cost nothing to make.
 """
 
 import os
+import shutil
 import subprocess
 
 
@@ -12,7 +13,8 @@ def _openssl(*arguments):
 
 
 class Authority:
-    """A certificate authority in a folder of its own. ca is the PEM file to trust."""
+    """A certificate authority in a folder of its own. ca is the PEM file to trust; trust is a
+    folder with nothing but that, as docker's and skopeo's certs.d have it."""
 
     def __init__(self, folder, name="weir test CA"):
         os.makedirs(folder, exist_ok=True)
@@ -21,6 +23,9 @@ class Authority:
         self.ca_key = os.path.join(folder, "ca.key")
         _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                  "-keyout", self.ca_key, "-out", self.ca, "-days", "30", "-subj", "/CN=" + name)
+        self.trust = os.path.join(folder, "trust")
+        os.makedirs(self.trust, exist_ok=True)
+        shutil.copyfile(self.ca, os.path.join(self.trust, "ca.crt"))
 
     def issue(self, name, common_name, organization=None, alt_names=("IP:127.0.0.1",
                                                                     "DNS:localhost"), days=30):
