@@ -94,7 +94,7 @@ options_duration_ms(const char *text)
 		digits = strspn(text, "0123456789");
 		letters = strspn(text + digits, "mhs");
 		unit = unit_ms(text + digits, letters);
-		if (digits == 0 || digits > 12 || unit < 0)
+		if (digits == 0 || digits > 9 || unit < 0)
 			return -1;
 		number = strtoll(text, NULL, 10);
 		if (__builtin_mul_overflow(number, unit, &product) ||
