@@ -17,6 +17,8 @@ tap_finished=no
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/weir-test.XXXXXX") || exit 255
 : "${BIN:=$root/bin}"
 PATH=$BIN:$PATH
+# The peers are looked for while HOME still tells where they are cached.
+: "${WEIR_PEERS=$("$root/tests/peers/build" --where)}"
 mkdir "$tmp/home" "$tmp/run"
 chmod 700 "$tmp/run"
 HOME=$tmp/home
@@ -24,7 +26,7 @@ XDG_RUNTIME_DIR=$tmp/run
 LC_ALL=C.UTF-8
 TZ=UTC
 WEIR_TEST_MARK=${WEIR_TEST_MARK:-}/sh$$
-export PATH BIN HOME XDG_RUNTIME_DIR LC_ALL TZ WEIR_TEST_MARK
+export WEIR_PEERS PATH BIN HOME XDG_RUNTIME_DIR LC_ALL TZ WEIR_TEST_MARK
 unset KUBECONFIG DOCKER_CONFIG NO_COLOR http_proxy https_proxy all_proxy no_proxy \
 	HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR
 
