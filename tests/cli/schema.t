@@ -12,7 +12,7 @@ import re
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import jsonschema
-from weirtest import ROOT, messages, procs, tap
+from weirtest import ROOT, fixtures, messages, procs, tap
 from weirtest.registry import Registry
 
 # Members that are Kubernetes' own: named on the page, but described by Kubernetes.
@@ -211,42 +211,39 @@ class Seen:
         return found
 
 
-def manifest_yaml(obj):
-    """JSON is YAML: one document in flow style would hide the block style that people write."""
-    import yaml
-    return yaml.safe_dump(obj, sort_keys=False)
-
-
 def write_manifests(t, registry):
     host = registry.host + "/team"
-    app = messages.application
+
+    def app(name, namespace="apps", repo_url=host, note=None, **more):
+        notes = {fixtures.PREFIX + key: value for key, value in (note or {}).items()}
+        return fixtures.application(namespace, name, repo_url=repo_url, annotations=notes, **more)
+
     several = [{"repoURL": "https://git.example/x", "path": "deploy", "targetRevision": "main"},
-               {"repoURL": host, "chart": "other", "targetRevision": "1.0.0"},
-               {"repoURL": "oci://" + host + "/", "chart": "app", "targetRevision": "1.0.0"}]
+               fixtures.source(host, "other"), fixtures.source("oci://" + host + "/")]
     documents = {
-        "behind.yaml": [app("behind", host)],
-        "newest.yaml": [app("newest", host, current="1.0.3")],
-        "any.yaml": [app("any", host, constraint="")],
-        "several.yaml": [app("several", None, sources=several, namespace="two")],
+        "behind.yaml": [app("behind")],
+        "newest.yaml": [app("newest", revision="1.0.3")],
+        "any.yaml": [app("any", constraint="")],
+        "several.yaml": [app("several", "two", sources=several)],
         "list.yaml": [{"apiVersion": "v1", "kind": "List", "items": [
-            app("in-list", host, strategy="semver"), app("second", host, constraint=">= 9")]}],
-        "documents.yaml": [app("first", host, allow_tags="regexp:^1"),
-                           app("then", host, ignore_tags="*-rc*, 1.0.1")],
-        "deckhouse.yaml": [app("deckhouse", host, constraint="~ 0.0")],
-        "strategy.yaml": [app("strategy", host, update_strategy="digest")],
-        "image.yaml": [app("image", host, chart="mixed", constraint="*", current="1.0.0")],
-        "absent.yaml": [app("absent", host, chart="absent")],
-        "constraint.yaml": [app("constraint", host, constraint=">>> 1")],
-        "range.yaml": [app("range", host, current="1.x")],
-        "git.yaml": [app("not-oci", "https://charts.example/stable")],
+            app("in-list", note={"update-strategy": "semver"}), app("second", constraint=">= 9")]}],
+        "documents.yaml": [app("first", note={"allow-tags": "regexp:^1"}),
+                           app("then", note={"ignore-tags": "*-rc*, 1.0.1"})],
+        "deckhouse.yaml": [app("deckhouse", constraint="~ 0.0")],
+        "strategy.yaml": [app("strategy", note={"update-strategy": "digest"})],
+        "image.yaml": [app("image", chart="mixed", constraint="*")],
+        "absent.yaml": [app("absent", chart="absent")],
+        "constraint.yaml": [app("constraint", constraint=">>> 1")],
+        "range.yaml": [app("range", revision="1.x")],
+        "git.yaml": [app("not-oci", repo_url="https://charts.example/stable")],
         "untracked.yaml": [{"apiVersion": "v1", "kind": "ConfigMap",
                             "metadata": {"name": "one", "namespace": "apps"}}],
     }
     for name, objects in documents.items():
-        t.write("apps/" + name, "---\n".join(manifest_yaml(each) for each in objects))
+        t.write("apps/" + name, fixtures.manifest(*objects))
     t.write("apps/broken.yaml", "kind: Application\n  metadata: [\n")
     t.write("apps/template.yaml", "kind: {{ .Values.kind }}\nmetadata:\n  name: x\n")
-    t.write("apps/one.json", "{\n\t" + json.dumps(app("json", host))[1:])
+    t.write("apps/one.json", "{\n\t" + json.dumps(app("json"))[1:])
 
 
 def push_charts(registry):
@@ -311,19 +308,15 @@ def check_shown(t, done):
 
 def run_push(t, seen, registry):
     """A PUSH makes tag-scan look again; DELETED takes the application out."""
-    app = messages.application("pushed", registry.host + "/team", uid="u-1")
+    app = fixtures.application("apps", "pushed", repo_url=registry.host + "/team", uid="u-1")
     process = t.using(procs.Process(["tag-scan", "--interval", "1h"], t.tmp, stdin=True))
-    process.send(messages.lines(messages.added(app), {
-        "type": "BOOKMARK", "object": {
-            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
-            "metadata": {"resourceVersion": "1",
-                         "annotations": {"k8s.io/initial-events-end": "true"}}}}))
+    process.send(fixtures.event(app) + fixtures.listed())
     t.ok(process.wait_for(r'"type":"TAGS"'), "tag-scan lists")
     registry.push_chart("team", "app", "1.0.9")
     process.send(messages.line({"type": "PUSH", "repository": registry.host + "/team/app",
                                 "tag": "1.0.9"}))
     t.ok(process.wait_for(r'"1\.0\.9"'), "and again after a PUSH")
-    process.send(messages.line(dict(messages.added(app), type="DELETED")))
+    process.send(fixtures.event(app, "DELETED"))
     process.end_input()
     t.is_(process.wait(), 0, "and ends with its input")
     wrong = [messages.complaint(each) for each in process.stdout().splitlines()]
@@ -364,11 +357,11 @@ def run_cluster(t, seen, registry):
         return
     from weirtest.cluster import Cluster
     cluster = t.using(Cluster(t.path("cluster")))
-    cluster.create_namespace("apps")
-    for app in (messages.application("behind", registry.host + "/team"),
-                messages.application("newest", registry.host + "/team", constraint="=1.0.3",
-                                     current="1.0.3")):
-        cluster.create(app)
+    cluster.namespace("apps")
+    cluster.create_all([
+        fixtures.application("apps", "behind", repo_url=registry.host + "/team"),
+        fixtures.application("apps", "newest", "=1.0.3", repo_url=registry.host + "/team",
+                             revision="1.0.3")])
     environment = {"KUBECONFIG": cluster.kubeconfig}
     listed = procs.run("watch", "applications", "-A", "--once", env=environment)
     seen.hold("watch", listed, 0)
