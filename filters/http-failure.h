@@ -31,8 +31,8 @@ enum http_failure {
 int http_failure_error(enum http_failure failure, struct error *err);
 
 struct sockaddr;
-/* An IPv4 or IPv6 address of this machine, unspecified or link-local, in any spelling; anything but IP
- * too. */
+/* An IPv4 or IPv6 address of this machine, unspecified or link-local, in any spelling; anything
+ * but IP too. */
 bool http_address_is_local(const struct sockaddr *address);
 
 /* Is this header line (not NUL-terminated) a Content-Encoding other than identity? */

@@ -314,15 +314,16 @@ set_method(CURL *easy, const struct http_request *request)
 static void
 set_request(struct http_request *request)
 {
-	CURL *easy = request->handle->easy;
+	struct http_handle *handle = request->handle;
+	CURL *easy = handle->easy;
 
-	set_tls(request->handle, request->tls);
+	set_tls(handle, request->tls);
 	set_method(easy, request);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
 	curl_easy_setopt(easy, CURLOPT_URL, request->text.url);
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO,
-			 request->handle->connect_to.data != NULL ? &request->handle->connect_to : NULL);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->handle->headers);
+			 handle->connect_to.data != NULL ? &handle->connect_to : NULL);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, handle->headers);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->text.may_reuse ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->is_compressed ? "gzip" : NULL);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
@@ -478,8 +479,10 @@ http_header(const struct http_request *request, const char *name, size_t n)
 {
 	struct curl_header *header;
 
-	if (request->handle == NULL ||
-	    curl_easy_header(request->handle->easy, name, n, CURLH_HEADER, -1, &header) != CURLHE_OK)
+	if (request->handle == NULL)
+		return NULL;
+	if (curl_easy_header(request->handle->easy, name, n, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
 		return NULL;
 	return header->value;
 }

@@ -82,7 +82,7 @@ is_name(const char *host)
 }
 
 bool
-url_host(char out[URL_HOST_MAX], const char *host, unsigned long len)
+url_host(char out[URL_HOST_MAX], const char *host, size_t len)
 {
 	size_t i;
 

@@ -7,6 +7,7 @@
 #define WEIR_URL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "../bus/error.h"
 
@@ -33,9 +34,9 @@ char *url_origin(const struct url *url);
  * the caller. The result is not checked. base has been parsed from base_text. */
 char *url_resolve(const struct url *base, const char *base_text, const char *reference);
 
-/* A host name's syntax (letters, digits, - and _ in labels, IPv4, [IPv6]); len bytes. Writes the one
- * spelling that compares: lower case, no last dot. */
-bool url_host(char out[URL_HOST_MAX], const char *host, unsigned long len);
+/* A host name's syntax (letters, digits, - and _ in labels, IPv4, [IPv6]); len bytes. Writes the
+ * one spelling that compares: lower case, no last dot. */
+bool url_host(char out[URL_HOST_MAX], const char *host, size_t len);
 /* 127.0.0.0/8, [::1], localhost or below it. */
 bool url_host_is_loopback(const char *host);
 /* An IPv4 or IPv6 address. */

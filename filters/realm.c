@@ -1,0 +1,97 @@
+/* See realm.h. */
+#include "realm.h"
+
+#include <libpsl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../bus/alloc.h"
+#include "url.h"
+
+/* Below one domain that somebody could register: auth.example.com and registry.example.com, but not
+ * a.co.uk and b.co.uk, by the public suffix list that libcurl is linked to as well. */
+static bool
+is_same_domain(const char *a, const char *b)
+{
+	const psl_ctx_t *suffixes = psl_builtin();
+	const char *domain_a, *domain_b;
+
+	if (suffixes == NULL || url_host_is_address(a) || url_host_is_address(b))
+		return false;
+	domain_a = psl_registrable_domain(suffixes, a);
+	domain_b = psl_registrable_domain(suffixes, b);
+	return domain_a != NULL && domain_b != NULL && strcmp(domain_a, domain_b) == 0;
+}
+
+/* host: any port of it; host:port: that one. */
+static bool
+is_trusted(const struct url *url, const char *trusted)
+{
+	struct url other;
+	char *text = alloc_format("%s://%s", url->is_https ? "https" : "http", trusted);
+	bool ok = url_parse(&other, text, NULL) == 0 && other.rest[0] == '\0' &&
+		  strcmp(other.host, url->host) == 0;
+	bool has_port = ok && other.authority[other.authority_len - 1] != ']' &&
+			memchr(other.authority, ':', other.authority_len) != NULL;
+
+	if (ok && other.authority[0] == '[')
+		has_port = other.authority[other.authority_len - 1] != ']';
+	ok = ok && (!has_port || other.port == url->port);
+	free(text);
+	return ok;
+}
+
+static bool
+is_same_host(const struct url *registry, const struct url *realm)
+{
+	if (strcmp(registry->host, realm->host) != 0)
+		return false;
+	return registry->port == realm->port || !url_host_is_loopback(realm->host);
+}
+
+static int
+judge(const struct url *registry, const struct url *realm, const char *const *trusted,
+      size_t trusted_count, bool *foreign, struct error *err)
+{
+	size_t i;
+
+	if (registry->is_https && !realm->is_https)
+		return error_set(err, ERROR_DENIED, 0,
+				 "realm-untrusted: the registry is https, but names a token server "
+				 "that is http");
+	*foreign = false;
+	for (i = 0; i < trusted_count; i++)
+		if (is_trusted(realm, trusted[i]))
+			return 0;
+	if (is_same_host(registry, realm))
+		return 0;
+	*foreign = true;
+	if (is_same_domain(registry->host, realm->host))
+		return 0;
+	return error_set(err, ERROR_DENIED, 0,
+			 "realm-untrusted: the registry names the token server %s:%u, which is "
+			 "neither on its host nor in its domain; if that is right: --realm %s:%u",
+			 realm->host, realm->port, realm->host, realm->port);
+}
+
+int
+realm_check(const char *registry_url, const char *realm, const char *const *trusted,
+	    size_t trusted_count, char **url, bool *foreign, struct error *err)
+{
+	struct url from, to;
+
+	*url = NULL;
+	if (url_parse(&from, registry_url, err) != 0)
+		return error_prepend(err, "the registry");
+	*url = url_resolve(&from, registry_url, realm);
+	if (url_parse(&to, *url, err) != 0) {
+		error_prepend(err, "realm-untrusted: the token server that the registry names");
+		if (err != NULL)
+			err->kind = ERROR_DENIED;
+	} else if (judge(&from, &to, trusted, trusted_count, foreign, err) == 0) {
+		return 0;
+	}
+	free(*url);
+	*url = NULL;
+	return -1;
+}
