@@ -1,0 +1,206 @@
+/*
+ * run: a pipeline file as a running, supervised group; with --check only the judgement of the file.
+ * Ties pipeline, wiring, runtime folder and supervisor together; knows nothing that they know.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../bus/alloc.h"
+#include "../bus/exit.h"
+#include "../bus/log.h"
+#include "../bus/loop.h"
+#include "../bus/options.h"
+#include "pipeline.h"
+#include "rundir.h"
+#include "supervise.h"
+#include "wiring.h"
+
+#define DRAIN_MS 10000
+#define DRAIN_MAX_MS ((uint64_t)60 * 60 * 1000)
+
+struct settings {
+	bool check, help, version;
+	const char *dir;
+	int64_t drain_ms;
+	int level;
+	struct option_list operands;
+};
+
+struct run {
+	struct loop *loop;
+	struct supervise *supervise;
+};
+
+static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
+
+static const struct option_usage run_usage = {
+	.program = "weir run",
+	.synopsis = "[option ...] FILE",
+	.summary = "Runs the stages of a pipeline file, restarts what dies, and stops them in order.",
+	.page = "weir-run(1)",
+};
+static const struct option_usage check_usage = {
+	.program = "weir check",
+	.synopsis = "FILE",
+	.summary = "Judges a pipeline file without running it, and shows how it is wired.",
+	.page = "weir-run(1)",
+};
+
+static int
+fail(const struct error *err)
+{
+	log_error("%s", err->text);
+	return error_exit_status(err);
+}
+
+static int
+close_stdout(void)
+{
+	struct error err;
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return WEIR_EXIT_DONE;
+	error_set_errno(&err, "unable to write to standard output");
+	return fail(&err);
+}
+
+static int
+parse(struct settings *settings, int argc, char **argv, struct error *err)
+{
+	const struct option_row rows[] = {
+		{ "check", 0, OPTION_FLAG, NULL, &settings->check,
+		  "judge FILE and show its wiring (weir check)", 0, 0, NULL },
+		{ "dir", 0, OPTION_STRING, "DIR", &settings->dir,
+		  "runtime folder, for sockets (mode 0700)", 0, 0, NULL },
+		{ "drain", 0, OPTION_DURATION, "DURATION", &settings->drain_ms,
+		  "how long an ordered stop may take (default 10s)", 0, DRAIN_MAX_MS, NULL },
+		{ "log-level", 0, OPTION_CHOICE, "LEVEL", &settings->level,
+		  "error, warning, info (default) or debug", 0, 0, levels },
+		{ "help", 'h', OPTION_FLAG, NULL, &settings->help, "show this and exit", 0, 0,
+		  NULL },
+		{ "version", 0, OPTION_FLAG, NULL, &settings->version,
+		  "show the version and exit", 0, 0, NULL },
+		{ .name = NULL },
+	};
+	const struct option_row *const tables[] = { rows, NULL };
+
+	if (options_parse(tables, argc, argv, &settings->operands, err) < 0)
+		return -1;
+	if (settings->help)
+		options_help(settings->check ? &check_usage : &run_usage, tables);
+	if (settings->help || settings->version || settings->operands.count == 1)
+		return 0;
+	return error_set(err, ERROR_USAGE, 0, "one pipeline file is needed (weir %s --help)",
+			 settings->check ? "check" : "run");
+}
+
+static int
+check(const struct pipeline *pipeline)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT((size_t)1024 * 1024);
+	struct wiring wiring;
+	struct error err;
+	int status;
+
+	if (wiring_init(&wiring, pipeline, NULL, &err) < 0) {
+		status = fail(&err);
+	} else {
+		wiring_print(&wiring, pipeline, &text);
+		fputs(buf_string(&text), stdout);
+		status = close_stdout();
+	}
+	wiring_fini(&wiring);
+	return status;
+}
+
+/* --- running --- */
+
+static void
+on_over(void *arg)
+{
+	struct run *run = arg;
+
+	loop_stop(run->loop);
+}
+
+static void
+on_terminate(void *arg, int signo)
+{
+	struct run *run = arg;
+
+	log_info("stopping (%s)", strsignal(signo));
+	supervise_stop(run->supervise);
+}
+
+static int
+run_group(struct wiring *wiring, const struct settings *settings)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct run run = { .loop = loop_new() };
+	struct error err;
+	int status = -1;
+	size_t i;
+
+	run.supervise = supervise_new(run.loop, wiring->stages, wiring->count, settings->drain_ms,
+				      on_over, &run);
+	for (i = 0; i < ALLOC_COUNT(signals); i++)
+		if (loop_signal(run.loop, signals[i], on_terminate, &run, &err) < 0)
+			status = fail(&err);
+	if (status < 0 &&
+	    (supervise_start(run.supervise, &err) < 0 || loop_run(run.loop, &err) < 0))
+		status = fail(&err);
+	if (status < 0)
+		status = supervise_status(run.supervise);
+	supervise_free(run.supervise);
+	loop_free(run.loop);
+	return status;
+}
+
+static int
+run(const struct pipeline *pipeline, const struct settings *settings)
+{
+	struct wiring wiring = { .count = 0 };
+	struct error err;
+	struct rundir *rundir = rundir_open(settings->dir, pipeline->path, &err);
+	int status;
+
+	if (rundir == NULL)
+		return fail(&err);
+	if (wiring_init(&wiring, pipeline, rundir_path(rundir), &err) < 0)
+		status = fail(&err);
+	else
+		status = run_group(&wiring, settings);
+	wiring_fini(&wiring);
+	rundir_close(rundir);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct settings settings = { .drain_ms = DRAIN_MS, .level = LOG_LEVEL_INFO };
+	struct pipeline pipeline = { .count = 0 };
+	struct error err;
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	log_init("run", LOG_LEVEL_INFO);
+	status = parse(&settings, argc, argv, &err);
+	log_init(settings.check ? "check" : "run", (enum log_level)settings.level);
+	if (status < 0) {
+		status = fail(&err);
+	} else if (settings.help || settings.version) {
+		if (settings.version)
+			puts("weir " WEIR_VERSION);
+		status = close_stdout();
+	} else if (pipeline_read(&pipeline, settings.operands.items[0], &err) < 0) {
+		status = fail(&err);
+	} else {
+		status = settings.check ? check(&pipeline) : run(&pipeline, &settings);
+	}
+	pipeline_fini(&pipeline);
+	options_list_fini(&settings.operands);
+	return status;
+}
