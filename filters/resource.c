@@ -2,7 +2,7 @@
  * Matching kubectl's names against discovery documents, read as bytes. Knows the documents'
  * shapes and kubectl's order of preference (exact plural, short name, singular or kind; a group
  * given exactly before one given by its beginning; then the server's order). Must not ask a
- * server, and knows no kind of object by name.
+ * server, and knows no kind of object by name but for one short name.
  */
 #include "resource.h"
 
@@ -322,4 +322,36 @@ resource_search_in(struct resource_search *search, const char *text, size_t len,
 		return error_set(err, ERROR_PROTOCOL, 0,
 				 "the API server's discovery document is of no known kind");
 	return 0;
+}
+
+/* --- without a server --- */
+
+/* English as the API's authors use it: policies, ingresses, applications. */
+static bool
+is_plural(const char *name, const char *kind, size_t len)
+{
+	const char *end = name + len;
+
+	if (len > 1 && kind[len - 1] == 'y' && strncasecmp(name, kind, len - 1) == 0 &&
+	    strcasecmp(name + len - 1, "ies") == 0)
+		return true;
+	if (strncasecmp(name, kind, len) != 0)
+		return false;
+	return strcasecmp(end, "s") == 0 || strcasecmp(end, "es") == 0;
+}
+
+bool
+resource_names_kind(const char *name, const char *api_version, const char *kind)
+{
+	struct resource_search search = { .name = name };
+	const char *slash = strchr(api_version, '/');
+	CLEANUP_FREE char *group = alloc_text(api_version, slash ? (size_t)(slash - api_version) : 0);
+	CLEANUP_FREE char *plain = alloc_text(name, strcspn(name, "."));
+
+	if (rank_of_group(&search, group, slash ? slash + 1 : api_version) != 0)
+		return false;
+	if (strcasecmp(plain, kind) == 0 || is_plural(plain, kind, strlen(kind)))
+		return true;
+	return strcmp(kind, "Application") == 0 &&
+	       (strcmp(plain, "app") == 0 || strcmp(plain, "apps") == 0);
 }

@@ -43,4 +43,8 @@ int resource_search_in(struct resource_search *search, const char *text, size_t 
 /* Takes the next waiting document's path; NULL: none. Owned by the caller. */
 char *resource_search_next(struct resource_search *search);
 
+/* Where there is no API server to ask: does the name mean objects of this kind? By the kind, its
+ * usual plural, and the group where the name has one; and Argo CD's own short names. */
+bool resource_names_kind(const char *name, const char *api_version, const char *kind);
+
 #endif
