@@ -48,13 +48,12 @@ value_end(const char *text, size_t len, size_t i)
 	return i;
 }
 
-/* err tells the byte, counted from 1, of the value at offset: say line and column instead. */
+/* why tells the byte, counted from 1, of the value at offset: say line and column instead. */
 static int
-say_place(const char *text, size_t offset, struct error *err)
+say_place(const char *text, size_t offset, const struct error *why, struct error *err)
 {
-	struct error why = *err;
-	size_t byte = offset + (size_t)why.code - 1, line = 1, column = 1, i;
-	const char *what = strstr(why.text, ": ");
+	size_t byte = offset + (size_t)why->code - 1, line = 1, column = 1, i;
+	const char *what = strstr(why->text, ": ");
 
 	for (i = 0; i < byte; i++) {
 		if (text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n')) {
@@ -65,13 +64,14 @@ say_place(const char *text, size_t offset, struct error *err)
 		}
 	}
 	return error_set(err, ERROR_INPUT, (int)line, "line %zu, column %zu: %s", line, column,
-			 what != NULL ? what + 2 : why.text);
+			 what != NULL ? what + 2 : why->text);
 }
 
 int
 json_file_next(const char *text, size_t len, size_t *cursor, struct json_slice *value,
 	       struct error *err)
 {
+	struct error why;
 	size_t i = *cursor;
 
 	if (i == 0 && len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -82,8 +82,8 @@ json_file_next(const char *text, size_t len, size_t *cursor, struct json_slice *
 		return 0;
 	*cursor = value_end(text, len, i);
 	*value = (struct json_slice){ text + i, *cursor - i };
-	if (json_check(value->text, value->len, &limits_file, err) < 0)
-		return say_place(text, i, err);
+	if (json_check(value->text, value->len, &limits_file, &why) < 0)
+		return say_place(text, i, &why, err);
 	return 1;
 }
 
