@@ -1,6 +1,6 @@
 /*
- * Where in a pipeline file something stands: found again by walking the YAML, only when an error has
- * to be told. Pure.
+ * Where in a pipeline file something stands: found again by walking the YAML, only when an
+ * error has to be told. Pure.
  */
 #ifndef WEIR_PIPELINE_LINE_H
 #define WEIR_PIPELINE_LINE_H

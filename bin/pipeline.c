@@ -1,6 +1,6 @@
 /*
- * Reads a pipeline file: YAML to a tree (bus/yaml-value), the tree to stages, then what only the whole
- * can show: names that are taken, stages that are not there, circles.
+ * Reads a pipeline file: YAML to a tree (bus/yaml-value), the tree to stages, then what only
+ * the whole can show: names that are taken, stages that are not there, circles.
  */
 #include "pipeline.h"
 
@@ -323,8 +323,8 @@ check_names(struct parse *parse)
 	return 0;
 }
 
-/* Take away, again and again, what reads only from what was taken away: what stays lies on a circle
- * or behind one. */
+/* Take away, again and again, what reads only from what was taken away: what stays lies on a
+ * circle or behind one. */
 static int
 check_circles(struct parse *parse)
 {

@@ -33,8 +33,9 @@ struct pipeline {
 	size_t count;
 };
 
-/* Read and check the file at path. CONFIG error "FILE:LINE: stage NAME: what is wrong", SYSTEM error
- * when it cannot be read. The pipeline is to be freed with pipeline_fini in any case. */
+/* Read and check the file at path. CONFIG error "FILE:LINE: stage NAME: what is wrong",
+ * SYSTEM error when it cannot be read. The pipeline is to be freed with pipeline_fini in any
+ * case. */
 int pipeline_read(struct pipeline *pipeline, const char *path, struct error *err);
 /* The same for a text that is at hand; path is only a name for messages. */
 int pipeline_parse(struct pipeline *pipeline, const char *path, const char *text, size_t len,

@@ -1,6 +1,6 @@
 /*
- * Finds executables: weir's own in its folders, others along PATH. The only place that knows how a
- * tree after make and an installed weir differ.
+ * Finds executables: weir's own in its folders, others along PATH. The only place that knows
+ * how a tree after make and an installed weir differ.
  */
 #include "program.h"
 

@@ -1,6 +1,7 @@
 /*
- * run: a pipeline file as a running, supervised group; with --check only the judgement of the file.
- * Ties pipeline, wiring, runtime folder and supervisor together; knows nothing that they know.
+ * run: a pipeline file as a running, supervised group; with --check only the judgement of the
+ * file. Ties pipeline, wiring, runtime folder and supervisor together; knows nothing that
+ * they know.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -38,7 +39,8 @@ static const char *const levels[] = { "error", "warning", "info", "debug", NULL 
 static const struct option_usage run_usage = {
 	.program = "weir run",
 	.synopsis = "[option ...] FILE",
-	.summary = "Runs the stages of a pipeline file, restarts what dies, and stops them in order.",
+	.summary = "Runs the stages of a pipeline file, restarts what dies, stops them in "
+		   "order.",
 	.page = "weir-run(1)",
 };
 static const struct option_usage check_usage = {

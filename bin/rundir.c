@@ -1,6 +1,6 @@
 /*
- * A folder of mode 0700 under a lock file. A killed supervisor leaves files behind, never a lock: the
- * kernel drops that with the process, so whoever holds it may clean up.
+ * A folder of mode 0700 under a lock file. A killed supervisor leaves files behind, never a
+ * lock: the kernel drops that with the process, so whoever holds it may clean up.
  */
 #include "rundir.h"
 
@@ -45,7 +45,8 @@ make_private(const char *path, bool *was_there, struct error *err)
 		return error_set(err, ERROR_CONFIG, 0, "the runtime folder %s is no folder", path);
 	if (status.st_uid != geteuid())
 		return error_set(err, ERROR_CONFIG, 0,
-				 "the runtime folder %s belongs to another user: name one with --dir",
+				 "the runtime folder %s belongs to another user: name one with "
+				 "--dir",
 				 path);
 	if ((status.st_mode & 077) != 0)
 		return error_set(err, ERROR_CONFIG, 0,
@@ -105,8 +106,8 @@ is_held(struct rundir *rundir, struct error *err)
 
 	pid[len > 0 ? strspn(pid, "0123456789") : 0] = '\0';
 	return error_set(err, ERROR_TEMPORARY, 0,
-			 "another weir run (process %s) has the runtime folder %s: stop it, or name "
-			 "another folder with --dir",
+			 "another weir run (process %s) has the runtime folder %s: stop it, or "
+			 "name another folder with --dir",
 			 pid[0] != '\0' ? pid : "unknown", rundir->path);
 }
 

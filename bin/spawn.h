@@ -1,6 +1,7 @@
 /*
- * One child process of the supervisor: fork, what must be set between fork and exec, and the end of it
- * with all that it started. Knows descriptors and signals; not why a process is started.
+ * One child process of the supervisor: fork, what must be set between fork and exec, and the
+ * end of it with all that it started. Knows descriptors and signals; not why a process is
+ * started.
  */
 #ifndef WEIR_SPAWN_H
 #define WEIR_SPAWN_H
@@ -20,9 +21,10 @@ struct spawn {
 	bool to_stdout;	       /* its output is the group's; else it goes where stderr goes */
 };
 
-/* Start it in a process group of its own, with stdin from /dev/null, no other descriptor than 0 to 3,
- * and killed with us (PR_SET_PDEATHSIG). *ready_fd: the end to read its readiness from (non-blocking,
- * the caller's). Returns the pid, or -1. A failure after fork shows as exit status 111. */
+/* Start it in a process group of its own, with stdin from /dev/null, no other descriptor than
+ * 0 to 3, and killed with us (PR_SET_PDEATHSIG). *ready_fd: the end to read its readiness
+ * from (non-blocking, the caller's). Returns the pid, or -1. A failure after fork shows as
+ * exit status 111. */
 pid_t spawn_start(const struct spawn *spawn, int *ready_fd, struct error *err);
 /* Send a signal to the child alone, or to its whole group. */
 void spawn_signal(pid_t pid, int signo);

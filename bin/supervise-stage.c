@@ -1,6 +1,6 @@
 /*
- * One stage as a state machine: a table of state and event, and small actions. What follows for the
- * group is looked at after each event, in supervise.c.
+ * One stage as a state machine: a table of state and event, and small actions. What follows
+ * for the group is looked at after each event, in supervise.c.
  */
 #include <errno.h>
 #include <signal.h>
@@ -115,11 +115,13 @@ wait_to_restart(struct stage *stage, const struct restart_death *death)
 static void
 start_sources(struct stage *stage)
 {
+	struct stage *stages = stage->supervise->stages;
+	const size_t *from = stage->given->from;
 	size_t i;
 
 	for (i = 0; i < stage->given->from_count; i++)
-		if (stage->supervise->stages[stage->given->from[i]].state == STATE_ENDED)
-			stage_dispatch(&stage->supervise->stages[stage->given->from[i]], EVENT_START);
+		if (stages[from[i]].state == STATE_ENDED)
+			stage_dispatch(&stages[from[i]], EVENT_START);
 }
 
 static void
@@ -177,7 +179,7 @@ static void
 refuse(struct stage *stage)
 {
 	stage->state = STATE_GONE;
-	log_error("stage %s: exit status %d: it is not set up as it needs to be; stopping all",
+	log_error("stage %s: exit status %d, so a new start would not help; stopping all",
 		  stage->given->name, WEIR_EXIT_USAGE);
 	stage->supervise->status = WEIR_EXIT_USAGE;
 	group_begin_stop(stage->supervise);

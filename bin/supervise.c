@@ -1,6 +1,6 @@
 /*
- * The group: who may stop when, who has ended, whose children are reaped. Nothing here waits: children
- * and timers are events of the loop.
+ * The group: who may stop when, who has ended, whose children are reaped. Nothing here waits:
+ * children and timers are events of the loop.
  */
 #include "supervise.h"
 

@@ -1,6 +1,7 @@
 /*
- * A stage whose command is one of weir's filters is given its endpoints itself; any other command is
- * put behind weir's bridge, which is given them in its place. Each stage that is read binds one socket.
+ * A stage whose command is one of weir's filters is given its endpoints itself; any other
+ * command is put behind weir's bridge, which is given them in its place. Each stage that is
+ * read binds one socket.
  */
 #include "wiring.h"
 
@@ -108,8 +109,8 @@ check_path(const struct pipeline_stage *stage, const char *folder, struct error 
 	if (!stage->is_read || len <= SOCKET_PATH_MAX)
 		return 0;
 	return error_set(err, ERROR_CONFIG, 0,
-			 "the path of its socket, %s/%s.sock, is longer than %d bytes: name a shorter "
-			 "folder with --dir",
+			 "the path of its socket, %s/%s.sock, is longer than %d bytes: name a "
+			 "shorter folder with --dir",
 			 folder, stage->name, SOCKET_PATH_MAX);
 }
 
@@ -122,8 +123,8 @@ find_folder(struct wire *wire, const char *folder, struct error *err)
 		return 0;
 	wire->directory = realpath(folder, NULL);
 	if (wire->directory == NULL || stat(wire->directory, &status) < 0)
-		return error_set(err, ERROR_CONFIG, errno, "unable to find its directory %s: %s", folder,
-				 strerror(errno));
+		return error_set(err, ERROR_CONFIG, errno, "unable to find its directory %s: %s",
+				 folder, strerror(errno));
 	if (!S_ISDIR(status.st_mode))
 		return error_set(err, ERROR_CONFIG, 0, "its directory %s is no folder", folder);
 	return 0;

@@ -1,6 +1,7 @@
 /*
- * From a pipeline to command lines: which program each stage is, and the endpoints and options that it
- * is given. Knows endpoint addresses and the harness's common options; starts nothing.
+ * From a pipeline to command lines: which program each stage is, and the endpoints and
+ * options that it is given. Knows endpoint addresses and the harness's common options; starts
+ * nothing.
  */
 #ifndef WEIR_WIRING_H
 #define WEIR_WIRING_H
@@ -24,8 +25,9 @@ struct wiring {
 	size_t count;
 };
 
-/* Borrows the pipeline until wiring_fini. folder: where sockets go, NULL to check only. CONFIG error
- * "FILE:LINE: stage NAME: ..." when a command or folder is not there or a socket's path is too long. */
+/* Borrows the pipeline until wiring_fini. folder: where sockets go, NULL to check only.
+ * CONFIG error "FILE:LINE: stage NAME: ..." when a command or folder is not there or a
+ * socket's path is too long. */
 int wiring_init(struct wiring *wiring, const struct pipeline *pipeline, const char *folder,
 		struct error *err);
 void wiring_fini(struct wiring *wiring);

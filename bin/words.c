@@ -46,6 +46,24 @@ take_double(struct splitter *splitter, struct error *err)
 }
 
 static int
+take_quoted(struct splitter *splitter, char quote, struct error *err)
+{
+	splitter->is_quoted = true;
+	return quote == '"' ? take_double(splitter, err) : take_single(splitter, err);
+}
+
+static int
+take_protected(struct splitter *splitter, char *c, struct error *err)
+{
+	splitter->is_quoted = true;
+	*c = *splitter->at;
+	if (*c == '\0')
+		return error_set(err, ERROR_CONFIG, 0, "a \\ at the end protects nothing");
+	splitter->at++;
+	return 0;
+}
+
+static int
 take_word(struct splitter *splitter, struct error *err)
 {
 	char c;
@@ -55,18 +73,12 @@ take_word(struct splitter *splitter, struct error *err)
 	while (*splitter->at != '\0' && strchr(BLANKS, *splitter->at) == NULL) {
 		c = *splitter->at++;
 		if (c == '\'' || c == '"') {
-			splitter->is_quoted = true;
-			if ((c == '"' ? take_double(splitter, err) : take_single(splitter, err)) < 0)
+			if (take_quoted(splitter, c, err) < 0)
 				return -1;
 			continue;
 		}
-		if (c == '\\') {
-			splitter->is_quoted = true;
-			c = *splitter->at;
-			if (c == '\0')
-				return error_set(err, ERROR_CONFIG, 0, "a \\ at the end protects nothing");
-			splitter->at++;
-		}
+		if (c == '\\' && take_protected(splitter, &c, err) < 0)
+			return -1;
 		buf_append_char(&splitter->word, c);
 	}
 	return 0;
@@ -93,7 +105,7 @@ add_word(struct splitter *splitter, struct error *err)
 	if (!splitter->is_quoted && wants_shell(word))
 		return error_set(err, ERROR_CONFIG, 0,
 				 "%s means something to a shell, but no shell reads this: write "
-				 "[sh, -c, '...'], or put it in quotes",
+				 "[sh, -c, '...'] or put it in quotes",
 				 word);
 	splitter->words =
 		alloc_grow(splitter->words, splitter->count + 2, sizeof(*splitter->words));
