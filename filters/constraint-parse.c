@@ -9,6 +9,7 @@
 #include "../bus/alloc.h"
 #include "../bus/buf.h"
 #include "constraint-terms.h"
+#include "quote.h"
 
 #define EXCERPT_MAX 160
 
@@ -20,20 +21,6 @@ struct reader {
 	const uint16_t *origin;
 	struct error *err;
 };
-
-/* Constraints come from annotations, so anything may be in them. */
-static void
-quote(struct buf *out, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c < ' ' || c > '~')
-			buf_printf(out, "\\x%02x", c);
-		else
-			buf_append_char(out, text[i]);
-	}
-}
 
 /* `constraint "TEXT": at character N: WHAT`; a long text is cut around the place. */
 static int
@@ -47,7 +34,7 @@ fail_written(const struct reader *reader, size_t at, const char *what)
 		end = start + EXCERPT_MAX < end ? start + EXCERPT_MAX : end;
 	}
 	buf_append_string(&quoted, start > 0 ? "..." : "");
-	quote(&quoted, reader->written + start, end - start);
+	quote_append_bare(&quoted, reader->written + start, end - start);
 	buf_append_string(&quoted, end < reader->written_len ? "..." : "");
 	return error_set(reader->err, ERROR_INPUT, 0, "constraint \"%s\": at character %zu: %s",
 			 buf_string(&quoted), at + 1, what);
@@ -71,9 +58,8 @@ fail_piece(const struct reader *reader, struct constraint_piece piece, const cha
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(256);
 
-	buf_append_char(&text, '"');
-	quote(&text, reader->text + piece.at, piece.len < 40 ? piece.len : 40);
-	buf_append_string(&text, piece.len > 40 ? "...\" " : "\" ");
+	quote_append(&text, reader->text + piece.at, piece.len, 40);
+	buf_append_char(&text, ' ');
 	buf_append_string(&text, what);
 	return fail(reader, piece.at, buf_string(&text));
 }
