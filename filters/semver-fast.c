@@ -8,7 +8,7 @@
  * the shape of the version, a pattern of bits; a table of all shapes says how to move the digits of
  * its three numbers into fixed places, where two multiplications turn them into the key.
  */
-#include "semver-fast.h"
+#include "semver-priv.h"
 
 #if defined(__x86_64__)
 
@@ -108,7 +108,9 @@ is_between(__m128i x, char first, char last)
 {
 	__m128i distance = _mm_sub_epi8(x, _mm_set1_epi8(first));
 
-	return _mm_cmpeq_epi8(_mm_min_epu8(distance, _mm_set1_epi8((char)(last - first))), distance);
+	__m128i most = _mm_set1_epi8((char)(last - first));
+
+	return _mm_cmpeq_epi8(_mm_min_epu8(distance, most), distance);
 }
 
 VECTOR_INLINE __m128i

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "semver-fast.h"
+#include "semver-priv.h"
 
 #define SMALL_NUMBER 10000u
 #define SMALL_PATCH 100000000u
