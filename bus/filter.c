@@ -231,14 +231,20 @@ finish_outputs(struct filter *filter)
 	}
 }
 
-static bool
-is_full(const struct filter *filter)
+bool
+filter_is_full(const struct filter *filter)
 {
 	size_t i;
 
 	for (i = 0; i < filter->output_count; i++)
 		if (endpoint_is_full(filter->outputs[i]))
 			return true;
+	return false;
+}
+
+static bool
+is_busy(const struct filter *filter)
+{
 	return filter->program->busy_max > 0 && filter->busy >= filter->program->busy_max;
 }
 
@@ -259,7 +265,7 @@ filter_check(struct filter *filter)
 {
 	if (filter->finished || filter->died)
 		return;
-	set_paused(filter, filter->stopping || is_full(filter));
+	set_paused(filter, filter->stopping || is_busy(filter) || filter_is_full(filter));
 	if (!filter->outputs_complete && filter->told_complete && filter->busy == 0 &&
 	    !(filter->program->flags & FILTER_SOURCE))
 		filter_complete(filter);
@@ -273,12 +279,6 @@ filter_check(struct filter *filter)
 	}
 	if (filter->busy == 0)
 		finish_outputs(filter);
-}
-
-bool
-filter_is_full(const struct filter *filter)
-{
-	return is_full(filter);
 }
 
 void
@@ -301,7 +301,7 @@ consumes(const struct filter *filter, enum message_type type)
 {
 	const enum message_type *types = filter->program->consumes;
 
-	if (filter->program->flags & FILTER_SINK)
+	if (filter->program->flags & (FILTER_SINK | FILTER_EVERY_TYPE))
 		return true;
 	for (; types != NULL && *types != MESSAGE_OTHER; types++)
 		if (*types == type)
@@ -466,7 +466,7 @@ on_room(void *arg)
 	struct filter *filter = arg;
 
 	filter_check(filter);
-	if (filter->on_room != NULL && !is_full(filter))
+	if (filter->on_room != NULL && !filter_is_full(filter))
 		filter->on_room(filter->self);
 }
 

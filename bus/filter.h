@@ -28,6 +28,7 @@ struct filter_work;
 #define FILTER_READY_LATER 4u	/* calls filter_ready itself (watch: after the first list) */
 #define FILTER_OWN_KEYS 8u	/* outputs are not derived one input key at a time (tag-scan): the
 				 * filter retracts its keys itself with filter_gone */
+#define FILTER_EVERY_TYPE 32u	/* consumes all messages, also of types that weir does not know */
 #define FILTER_OWN_SHARD 16u	/* --shard is applied by the filter (filter_takes), not per input key */
 
 struct filter_program {
@@ -103,7 +104,8 @@ void filter_print(struct filter *filter, const char *text, size_t len);
 void filter_ready(struct filter *filter);    /* FILTER_READY_LATER */
 void filter_complete(struct filter *filter); /* a source's first list is out */
 void filter_finish(struct filter *filter);   /* a source has ended (--once) */
-/* A source must not emit while this is true; on_room is called when it may go on. */
+/* The outputs have no room: a source must not emit while this is true; on_room is called when it
+ * may go on. */
 bool filter_is_full(const struct filter *filter);
 void filter_on_room(struct filter *filter, void (*on_room)(void *self));
 
