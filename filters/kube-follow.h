@@ -20,8 +20,9 @@ struct kube_follow_settings {
 	bool once;		/* one list, no watch; gives up after some tries */
 };
 
-/* All from loop turns, none may be NULL. An object is checked JSON, valid during the call; it may
- * lack apiVersion and kind (then the resource's count). */
+/* All from loop turns, none may be NULL. An object is what json_split cut out, not checked (brackets
+ * balanced, strings closed), valid during the call; it may lack apiVersion and kind (then the
+ * resource's count). */
 struct kube_follow_events {
 	/* A list begins: what is not in it has gone. It may begin again before it ends. */
 	void (*on_list)(void *arg, const struct resource *resource);

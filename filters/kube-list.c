@@ -22,7 +22,7 @@ struct kube_list {
 	void *arg;
 	struct kube_call *call;
 	struct json_split *split;
-	struct error why;	/* what was wrong with an item or with the page's text */
+	struct error why;	/* what was wrong with the page's text */
 	char *version, *next;	/* resourceVersion; continue, NULL: no further page */
 	char *page;		/* continue of the page that is being read; NULL: the first */
 	struct loop_timer silence;
@@ -57,10 +57,6 @@ on_item(void *arg, struct json_slice item)
 {
 	struct kube_list *list = arg;
 
-	if (json_check(item.text, item.len, &json_limits_message, &list->why)) {
-		list->why.kind = ERROR_PROTOCOL;
-		return error_prepend(&list->why, "an item of the list");
-	}
 	list->events->on_item(list->arg, item);
 	return 0;
 }
@@ -200,16 +196,21 @@ page_path(const struct kube_list *list)
 void
 kube_list_go(struct kube_list *list)
 {
-	CLEANUP_FREE char *path = NULL;
+	CLEANUP_FREE char *path = page_path(list);
+	struct kube_request request = { .path = path,
+					.timeout_ms = -1,
+					.is_compressed = true,
+					.on_body = on_bytes,
+					.on_done = on_page,
+					.arg = list };
 
 	list->is_waiting = list->is_paused;
 	if (list->is_paused)
 		return;
-	path = page_path(list);
 	memset(&list->why, 0, sizeof(list->why));
 	forget_metadata(list);
 	list->split = json_split_new("items", ITEM_MAX, on_item, on_member, list);
-	list->call = kube_stream(list->kube, path, -1, on_bytes, on_page, list);
+	list->call = kube_start(list->kube, &request);
 	expect(list);
 }
 

@@ -67,6 +67,7 @@ struct kube_request {
 	const char *body;
 	size_t body_len, answer_max; /* answer_max 0: http.h's bound */
 	int64_t timeout_ms;	     /* as in http.h */
+	bool is_compressed;	     /* the answer may be; never for a watch */
 	http_body_fn *on_body;
 	kube_done_fn *on_done;
 	void *arg;

@@ -22,8 +22,9 @@ char *kube_query_escape(const char *text);
 /* --- kube-list.c --- */
 
 struct kube_list;
-/* Both get `arg`. object is checked JSON on any number of lines, valid during the call. */
+/* Both get `arg`. */
 struct kube_list_events {
+	/* One value as json_split cut it out, not checked; valid during the call. */
 	void (*on_item)(void *arg, struct json_slice object);
 	/* A page could not be had (err: as in kube.h; 410 when the place in the list is lost), or
 	 * err NULL: the whole list was. */

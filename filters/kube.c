@@ -116,6 +116,7 @@ send_call(struct kube_call *call)
 		.body_max = request->answer_max,
 		.timeout_ms = request->timeout_ms,
 		.idempotent_write = true,
+		.compressed = request->is_compressed,
 		.secret = true,
 		.on_body = request->on_body ? on_http_body : NULL,
 		.on_done = on_http_done,
