@@ -92,8 +92,10 @@ step_into(int *folder, const char *name, struct error *err)
 {
 	int next;
 
-	if (strcasecmp(name, ".git") == 0)
+	if (strcasecmp(name, ".git") == 0) {
+		errno = ENOENT;
 		return error_set(err, ERROR_INPUT, 0, "lies in a .git folder");
+	}
 	next = openat(*folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (next < 0)
 		return fail_step(*folder, name, err);
@@ -102,26 +104,48 @@ step_into(int *folder, const char *name, struct error *err)
 	return 0;
 }
 
-/* Opens the folder of path, step by step; *name (owned by the caller) is the rest. */
+/* Steps into each folder that *path names, and leaves the last name there. */
 static int
-open_folder(const char *path, int *folder, char **name, struct error *err)
+step_to_last(int *folder, const char **path, struct error *err)
 {
 	const char *slash;
 
+	for (;;) {
+		*path += strspn(*path, "/");
+		slash = strchr(*path, '/');
+		if (slash == NULL)
+			return 0;
+		CLEANUP_FREE char *step = alloc_text(*path, (size_t)(slash - *path));
+		if (step_into(folder, step, err) < 0)
+			return -1;
+		*path = slash;
+	}
+}
+
+int
+manifest_file_open_below(const char *base, const char *below, int flags)
+{
+	int folder = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1, code;
+
+	if (folder < 0)
+		return -1;
+	if (step_to_last(&folder, &below, NULL) == 0)
+		fd = openat(folder, below, flags | O_NOFOLLOW);
+	code = errno;
+	close(folder);
+	errno = code;
+	return fd;
+}
+
+/* Opens the folder of path; *name (owned by the caller) is the rest. */
+static int
+open_folder(const char *path, int *folder, char **name, struct error *err)
+{
 	*folder = open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*folder < 0)
 		return fail_errno(err, "cannot be opened");
-	for (;;) {
-		while (*path == '/')
-			path++;
-		slash = strchr(path, '/');
-		if (slash == NULL)
-			break;
-		CLEANUP_FREE char *step = alloc_text(path, (size_t)(slash - path));
-		if (step_into(folder, step, err) < 0)
-			return -1;
-		path = slash;
-	}
+	if (step_to_last(folder, &path, err) < 0)
+		return -1;
 	if (*path == '\0' || strcmp(path, ".") == 0 || strcmp(path, "..") == 0 ||
 	    strcasecmp(path, ".git") == 0)
 		return error_set(err, ERROR_INPUT, 0, "is no regular file");

@@ -22,6 +22,10 @@ struct manifest_file {
  * 16 MiB; SYSTEM. */
 int manifest_file_read(int fd, struct stat *seen, struct buf *out, struct error *err);
 
+/* open(2) of what lies below the folder base, which may be a link; below it none is followed (ELOOP,
+ * ENOTDIR), the last name neither, and nothing in a .git folder is opened (ENOENT). -1 with errno. */
+int manifest_file_open_below(const char *base, const char *below, int flags);
+
 /*
  * Open path for an edit and read it. No part of path may be a symbolic link or .git (in any case).
  * CONFLICT: it is not there; DENIED: it may not be written; INPUT; SYSTEM. Close it in any case.
