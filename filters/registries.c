@@ -386,23 +386,37 @@ read_file(struct registries *registries, jv file, struct error *err)
 	return status;
 }
 
+/* One document, or none. */
+static int
+read_document(struct registries *registries, struct yaml_reader *reader, struct error *err)
+{
+	jv file;
+	int found = yaml_value_next(reader, &file, err), status;
+
+	if (found <= 0)
+		return found;
+	status = read_file(registries, file, err);
+	jv_free(file);
+	if (status != 0)
+		return -1;
+	found = yaml_value_next(reader, &file, err);
+	if (found > 0) {
+		jv_free(file);
+		return bad(err, "a second document is in it");
+	}
+	return found;
+}
+
 /* --- what others call --- */
 
 struct registries *
 registries_parse(const char *text, size_t len, struct error *err)
 {
 	struct registries *registries = alloc_zero(1, sizeof(*registries));
-	jv file;
-	int status;
+	struct yaml_reader *reader = yaml_open(text, len, err);
+	int status = reader != NULL ? read_document(registries, reader, err) : -1;
 
-	if (yaml_value_parse(text, len, &file, err) != 0) {
-		if (err != NULL)
-			err->kind = ERROR_CONFIG;
-		registries_free(registries);
-		return NULL;
-	}
-	status = read_file(registries, file, err);
-	jv_free(file);
+	yaml_close(reader);
 	if (status == 0)
 		return registries;
 	if (err != NULL)

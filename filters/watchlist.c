@@ -102,8 +102,8 @@ set_follower(struct watchlist_claim *claim, const char *follower, size_t len)
 	claim->is_stale = false;
 }
 
-/* The claim of this follower on this entry that has not been repeated yet: word for word if there is
- * one, else any, which then keeps its place. */
+/* The claim of this follower on this entry that has not been repeated yet: word for word if there
+ * is one, else any, which then keeps its place. */
 static struct watchlist_claim *
 find_stale(const struct follower *current, const struct watchlist_entry *entry,
 	   const char *follower, size_t len)

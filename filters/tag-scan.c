@@ -1,0 +1,515 @@
+/*
+ * tag-scan: Applications and pushes in, TAGS out. Knows who follows which repository and when to
+ * say so; scans are tag-scan-repository.c's matter, registries access.h's. Decides nothing
+ * about versions, and must not write to a cluster.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../bus/alloc.h"
+#include "../bus/filter.h"
+#include "../bus/frame.h"
+#include "application.h"
+#include "tag-scan-priv.h"
+#include "watchlist.h"
+
+#define SETTLE_MS 3 /* changes that come together become one TAGS */
+#define NAMES_MAX 3 /* Applications named in an error */
+#define TRACE_SIZE 64
+
+struct tag_scan {
+	struct filter *filter;
+	struct access *access;
+	struct access_settings access_settings;
+	struct scan_settings scan_settings;
+	struct watchlist *watchlist;
+	struct tag_text *text;
+	struct loop_timer settle;
+	bool wants_text;
+	bool is_complete; /* the first list of Applications */
+	int text_status;
+};
+
+/* What hangs at a watchlist entry. */
+struct repository {
+	struct tag_scan *self;
+	struct watchlist_entry *entry;
+	struct scan *scan;
+	char trace[TRACE_SIZE]; /* of what changed it last */
+	bool is_dirty;		/* to be told */
+};
+
+/* --- telling --- */
+
+static bool
+add_string(struct buf *out, const char *before, const char *text)
+{
+	return buf_append_string(out, before) && json_quote(out, text, strlen(text));
+}
+
+static void
+emit_tags(struct repository *repository)
+{
+	const struct watchlist_entry *entry = repository->entry;
+	struct buf text = BUF_INIT(FRAME_MAX);
+	size_t len;
+	const char *tags = scan_tags(repository->scan, &len);
+
+	repository->is_dirty = false;
+	if (repository->trace[0] == '\0')
+		message_new_trace(repository->trace);
+	add_string(&text, "{\"type\":\"TAGS\",\"trace\":", repository->trace);
+	add_string(&text, ",\"repository\":", entry->reference.text);
+	if (entry->credential != NULL)
+		add_string(&text, ",\"credential\":", entry->credential);
+	buf_append_string(&text, ",\"complete\":true,\"tags\":[");
+	buf_append(&text, tags, len);
+	buf_append_string(&text, "],\"applications\":[");
+	watchlist_followers(entry, &text);
+	buf_append_string(&text, "]}");
+	repository->trace[0] = '\0';
+	if (text.overflowed) {
+		struct error err;
+
+		error_set(&err, ERROR_INPUT, 0, "%s: its tags and Applications fill no message",
+			  entry->reference.text);
+		filter_error(repository->self->filter, jv_invalid(), &err);
+	} else {
+		filter_emit_text(repository->self->filter, buf_string(&text), text.len);
+	}
+	buf_fini(&text);
+}
+
+static void
+tell_changes(void *arg)
+{
+	struct tag_scan *self = arg;
+	struct watchlist_entry *entry;
+	size_t cursor = 0, len;
+
+	loop_timer_stop(filter_loop(self->filter), &self->settle);
+	while ((entry = watchlist_next(self->watchlist, &cursor)) != NULL) {
+		struct repository *repository = entry->owner;
+
+		if (repository->is_dirty && scan_tags(repository->scan, &len) != NULL)
+			emit_tags(repository);
+	}
+}
+
+/* Before the first list is complete nothing is told: who follows a repository is not known yet. */
+static void
+mark_dirty(struct repository *repository, const char *trace)
+{
+	struct tag_scan *self = repository->self;
+
+	repository->is_dirty = true;
+	if (trace[0] != '\0')
+		snprintf(repository->trace, sizeof(repository->trace), "%s", trace);
+	if (self->is_complete)
+		loop_timer_start(filter_loop(self->filter), &self->settle, SETTLE_MS, tell_changes,
+				 self);
+}
+
+/* --- what scans say --- */
+
+static void
+on_listed(void *arg, struct scan *scan)
+{
+	struct repository *repository = arg;
+
+	(void)scan;
+	repository->is_dirty = true;
+	if (repository->trace[0] == '\0' && filter_trace(repository->self->filter)[0] != '\0')
+		snprintf(repository->trace, sizeof(repository->trace), "%s",
+			 filter_trace(repository->self->filter));
+	if (repository->self->is_complete)
+		emit_tags(repository);
+}
+
+/* "d8-delivery/myapp, a/b, c/d and 4 more" */
+static char *
+names_of(const struct watchlist_entry *entry)
+{
+	struct buf followers = BUF_INIT(FRAME_MAX), names = BUF_INIT((size_t)4096);
+	struct json_slice list, follower, application;
+	size_t cursor = 0, n = 0;
+	char *text;
+
+	buf_append_char(&followers, '[');
+	watchlist_followers(entry, &followers);
+	buf_append_char(&followers, ']');
+	list = (struct json_slice){ followers.data, followers.len };
+	while (n < NAMES_MAX && json_next(list, &cursor, NULL, &follower)) {
+		application = json_member(follower, "application");
+		buf_append_string(&names, n++ > 0 ? ", " : "");
+		json_string(json_member(application, "namespace"), &names);
+		buf_append_char(&names, '/');
+		json_string(json_member(application, "name"), &names);
+	}
+	if (entry->count > n)
+		buf_printf(&names, " and %zu more", entry->count - n);
+	text = alloc_string(buf_string(&names));
+	buf_fini(&followers);
+	buf_fini(&names);
+	return text;
+}
+
+static void
+on_failed(void *arg, struct scan *scan, const struct error *err)
+{
+	struct repository *repository = arg;
+	const char *name = repository->entry->reference.text;
+	CLEANUP_FREE char *names = names_of(repository->entry);
+	struct error failure = *err;
+	jv about = jv_object_set(jv_object(), jv_string("repository"), jv_string(name));
+
+	(void)scan;
+	error_prepend(&failure, "%s (followed by %s)", name, names);
+	filter_error(repository->self->filter, about, &failure);
+}
+
+/* --- what the watchlist says --- */
+
+static void
+retract(const struct repository *repository)
+{
+	const struct watchlist_entry *entry = repository->entry;
+	struct buf key = BUF_INIT((size_t)8192);
+
+	buf_append(&key, "t", 2);
+	buf_append(&key, entry->reference.text, strlen(entry->reference.text) + 1);
+	if (entry->credential != NULL)
+		buf_append_string(&key, entry->credential);
+	filter_gone(repository->self->filter, buf_string(&key), key.len);
+	buf_fini(&key);
+}
+
+static void
+on_changed(void *arg, struct watchlist_entry *entry)
+{
+	struct tag_scan *self = arg;
+	struct repository *repository = entry->owner;
+
+	if (entry->count == 0) {
+		if (repository == NULL)
+			return;
+		retract(repository);
+		scan_free(repository->scan);
+		free(repository);
+		return;
+	}
+	if (repository == NULL) {
+		repository = alloc_zero(1, sizeof(*repository));
+		repository->self = self;
+		repository->entry = entry;
+		entry->owner = repository;
+		repository->scan = scan_new(&self->scan_settings, &entry->reference,
+					    entry->credential, repository);
+	}
+	mark_dirty(repository, filter_trace(self->filter));
+}
+
+/* --- Applications --- */
+
+static jv
+about_application(const struct application *application, struct json_slice origin, int source)
+{
+	struct buf text = BUF_INIT(FRAME_MAX);
+	jv about;
+
+	buf_append_string(&text, "{");
+	if (application->name[0] != '\0') {
+		buf_append_string(&text, "\"application\":");
+		application_reference(application, &text);
+		if (source >= 0)
+			buf_printf(&text, ",\"source\":%d", source);
+	}
+	if (origin.text != NULL) {
+		buf_append_string(&text, text.len > 1 ? ",\"origin\":" : "\"origin\":");
+		buf_append(&text, origin.text, origin.len);
+	}
+	buf_append_char(&text, '}');
+	about = text.len > 2 && !text.overflowed ? jv_parse(buf_string(&text)) : jv_invalid();
+	buf_fini(&text);
+	return about;
+}
+
+static void
+report(struct tag_scan *self, const struct application *application, struct json_slice origin,
+       int source, struct error *err)
+{
+	struct buf file = BUF_INIT((size_t)4096);
+
+	error_prepend(err, "%s/%s", application->namespace, application->name);
+	if (origin.text != NULL && json_string(json_member(origin, "file"), &file))
+		error_prepend(err, "%s", buf_string(&file));
+	filter_error(self->filter, about_application(application, origin, source), err);
+	buf_fini(&file);
+}
+
+static int
+claim_source(struct tag_scan *self, const struct application *application,
+	     const struct application_source *source, struct json_slice origin,
+	     struct error *err)
+{
+	CLEANUP_FREE char *credential = NULL;
+	struct buf follower = BUF_INIT(FRAME_MAX);
+	struct reference reference;
+	const char *secret = application->pull_secret;
+
+	if (secret != NULL && secret[0] != '\0' &&
+	    access_credential(self->access, secret, application->namespace, &credential, err) != 0)
+		return error_prepend(err, "its annotation pull-secret");
+	if (reference_of_source(&reference, source->repo_url, source->chart, err) != 0)
+		return -1;
+	if (filter_takes(self->filter, reference.text, strlen(reference.text))) {
+		application_follower(application, source, origin, &follower);
+		watchlist_claim(self->watchlist, &reference, credential, buf_string(&follower),
+				follower.len);
+	}
+	buf_fini(&follower);
+	reference_fini(&reference);
+	return 0;
+}
+
+/* Whatever is wrong with an Application: what it claimed before is taken back. */
+static void
+claim(struct tag_scan *self, struct message *message, const struct buf *key)
+{
+	struct json_slice origin = message_member(message, "origin");
+	struct application application;
+	struct error err;
+	size_t i;
+
+	watchlist_begin(self->watchlist, buf_string(key), key->len);
+	if (application_read(&application, message_member(message, "object"), &err) != 0) {
+		report(self, &application, origin, -1, &err);
+	} else {
+		for (i = 0; application.constraint != NULL && i < application.source_count; i++)
+			if (claim_source(self, &application, &application.sources[i], origin,
+					 &err) != 0)
+				report(self, &application, origin, application.sources[i].index,
+				       &err);
+	}
+	watchlist_end(self->watchlist);
+	application_fini(&application);
+}
+
+static void
+on_event(struct tag_scan *self, struct message *message)
+{
+	struct buf key = BUF_INIT(FRAME_MAX);
+	struct error err;
+
+	if (!application_is(message_member(message, "object"))) {
+		filter_pass(self->filter, message);
+	} else if (!message_key(message, &key)) {
+		error_set(&err, ERROR_INPUT, 0, "an Application without metadata.name was skipped");
+		filter_error(self->filter, jv_invalid(), &err);
+	} else if (message->type == MESSAGE_DELETED) {
+		watchlist_drop(self->watchlist, buf_string(&key), key.len);
+	} else {
+		claim(self, message, &key);
+	}
+	buf_fini(&key);
+}
+
+/* --- pushes --- */
+
+static void
+hint(struct tag_scan *self, const struct reference *reference)
+{
+	struct watchlist_entry *entry;
+	size_t cursor = 0;
+
+	while ((entry = watchlist_next(self->watchlist, &cursor)) != NULL) {
+		struct repository *repository = entry->owner;
+
+		if (strcmp(entry->reference.text, reference->text) != 0)
+			continue;
+		if (!repository->is_dirty)
+			snprintf(repository->trace, sizeof(repository->trace), "%s",
+				 filter_trace(self->filter));
+		scan_hint(repository->scan);
+	}
+}
+
+static void
+on_push(struct tag_scan *self, struct message *message)
+{
+	struct json_slice member = message_member(message, "repository");
+	struct buf text = BUF_INIT((size_t)4096);
+	struct reference reference;
+	struct error err;
+
+	if (!json_string(member, &text)) {
+		error_set(&err, ERROR_INPUT, 0, "a PUSH without a repository was skipped");
+		filter_error(self->filter, jv_invalid(), &err);
+	} else if (reference_parse(&reference, buf_string(&text), &err) != 0) {
+		error_prepend(&err, "a PUSH was skipped: its repository is not valid");
+		filter_error(self->filter, jv_invalid(), &err);
+	} else {
+		hint(self, &reference);
+		reference_fini(&reference);
+	}
+	buf_fini(&text);
+}
+
+/* --- the harness calls --- */
+
+static void
+on_message(void *arg, struct message *message)
+{
+	if (message->type == MESSAGE_PUSH)
+		on_push(arg, message);
+	else
+		on_event(arg, message);
+}
+
+static void
+on_gone(void *arg, const char *key, size_t len)
+{
+	struct tag_scan *self = arg;
+
+	watchlist_drop(self->watchlist, key, len);
+}
+
+static void
+on_complete(void *arg, bool proven)
+{
+	struct tag_scan *self = arg;
+
+	(void)proven;
+	self->is_complete = true;
+	tell_changes(self);
+}
+
+static void
+on_line(void *arg, const char *line, size_t len)
+{
+	struct tag_scan *self = arg;
+
+	if (len > 0)
+		tag_text_add(self->text, line);
+}
+
+static void
+on_end(void *arg)
+{
+	struct tag_scan *self = arg;
+	size_t i;
+
+	self->scan_settings.is_ended = true;
+	if (!self->wants_text) {
+		tell_changes(self);
+		return;
+	}
+	for (i = 0; i < filter_operands(self->filter)->count; i++)
+		tag_text_add(self->text, filter_operands(self->filter)->items[i]);
+	tag_text_end(self->text);
+}
+
+/* What is true is found again by whoever starts next: nothing need be finished. */
+static void
+on_stop(void *arg)
+{
+	struct tag_scan *self = arg;
+	struct watchlist_entry *entry;
+	size_t cursor = 0;
+
+	while ((entry = watchlist_next(self->watchlist, &cursor)) != NULL)
+		scan_stop(((struct repository *)entry->owner)->scan);
+}
+
+/* registries.conf is another one: what failed may succeed now, and as another one. */
+static void
+on_change(void *arg)
+{
+	struct tag_scan *self = arg;
+	struct watchlist_entry *entry;
+	size_t cursor = 0;
+
+	while ((entry = watchlist_next(self->watchlist, &cursor)) != NULL)
+		scan_hint(((struct repository *)entry->owner)->scan);
+}
+
+static void
+on_close(void *arg)
+{
+	struct tag_scan *self = arg;
+
+	loop_timer_stop(filter_loop(self->filter), &self->settle);
+	watchlist_free(self->watchlist);
+	tag_text_free(self->text);
+	access_close(self->access);
+}
+
+static const struct filter_callbacks callbacks = {
+	.on_message = on_message,
+	.on_gone = on_gone,
+	.on_complete = on_complete,
+	.on_line = on_line,
+	.on_end = on_end,
+	.on_stop = on_stop,
+	.on_close = on_close,
+};
+
+static int
+open_self(struct tag_scan *self, struct error *err)
+{
+	const struct option_list *operands = filter_operands(self->filter);
+
+	if (operands->count > 0 && !self->wants_text)
+		return error_set(err, ERROR_USAGE, 0,
+				 "repositories are named for --text only; else Applications name "
+				 "them");
+	self->access = access_open(filter_loop(self->filter), &self->access_settings, on_change,
+				   self, err);
+	if (self->access == NULL)
+		return -1;
+	self->watchlist = watchlist_new(on_changed, self);
+	self->text = tag_text_new(self->filter, self->access, &self->text_status);
+	if (self->wants_text)
+		filter_text(self->filter);
+	if (operands->count > 0)
+		filter_no_input(self->filter);
+	self->scan_settings.filter = self->filter;
+	self->scan_settings.access = self->access;
+	self->scan_settings.on_listed = on_listed;
+	self->scan_settings.on_failed = on_failed;
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const enum message_type consumes[] = { MESSAGE_ADDED, MESSAGE_MODIFIED,
+						      MESSAGE_DELETED, MESSAGE_PUSH,
+						      MESSAGE_OTHER };
+	static struct tag_scan self = { .scan_settings = { .interval_ms = 120000 } };
+	const struct option_row options[] = {
+		{ .name = "interval", .kind = OPTION_DURATION, .arg = "DURATION",
+		  .field = &self.scan_settings.interval_ms, .max = 86400000,
+		  .help = "time between two scans (2m); 0: no scan by the clock" },
+		{ .name = "text", .kind = OPTION_FLAG, .field = &self.wants_text,
+		  .help = "print the tags of repositories, one per line" },
+		ACCESS_OPTIONS(self.access_settings),
+		{ .name = NULL },
+	};
+	const struct filter_program program = {
+		.name = "tag-scan",
+		.synopsis = "[option ...] [--text [oci://REPOSITORY ...]]",
+		.summary = "List the tags of the repositories that Applications follow.",
+		.flags = FILTER_OWN_KEYS | FILTER_OWN_SHARD,
+		.options = options,
+		.consumes = consumes,
+	};
+	struct error err;
+	int status;
+
+	self.filter = filter_open(&program, argc, argv);
+	if (open_self(&self, &err) != 0)
+		return filter_fail(self.filter, &err);
+	status = filter_run(self.filter, &callbacks, &self);
+	return self.text_status != 0 ? self.text_status : status;
+}
