@@ -145,6 +145,8 @@ wire_stage(struct wire *wire, const struct pipeline *pipeline, size_t stage, con
 		return -1;
 	add_endpoints(wire, pipeline, stage, folder);
 	if (found != NULL) {
+		if (at->from_count == 0)
+			add(wire, alloc_string("--source"));
 		add(wire, alloc_string("--"));
 		add(wire, found);
 	}

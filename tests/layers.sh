@@ -162,7 +162,7 @@ only libcrypto '<openssl/|\bEVP_' 1 'filters/*'
 only libseccomp '<seccomp\.h>|\bseccomp_[a-z]+' 1 'bus/*' 'filters/*'
 only poll '<poll\.h>|\b(poll|ppoll|select|epoll_wait) *\(' 1 bus/loop.c
 only waiting '\b(sleep|usleep|nanosleep|clock_nanosleep) *\(' 0
-only fork '\b(fork|vfork|posix_spawn|posix_spawnp) *\(' 3 bin/spawn.c 'filters/kube-*.c' \
+only fork '\b(fork|vfork|posix_spawn|posix_spawnp) *\(' 4 bin/spawn.c bin/guard.c 'filters/kube-*.c' \
 	'filters/credential*.c'
 
 # --- pure modules ---

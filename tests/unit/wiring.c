@@ -31,10 +31,10 @@ static const struct row rows[] = {
 	{ "weir as in a shell", "- {name: s, command: weir show -- x}\n",
 	  "@/show --ready-fd 3 -- x\n" },
 	{ "a command", "- {name: s, command: sh -c 'a b'}\n- {name: t, command: show}\n",
-	  "@/bridge --out @ipc:///r/s.sock --ready-fd 3 -- /bin/sh -c a b\n"
+	  "@/bridge --out @ipc:///r/s.sock --ready-fd 3 --source -- /bin/sh -c a b\n"
 	  "@/show --in ipc:///r/s.sock --ready-fd 3\n" },
 	{ "a path is never weir's", "- {name: s, command: /bin/sh watch}\n",
-	  "@/bridge --ready-fd 3 -- /bin/sh watch\n" },
+	  "@/bridge --ready-fd 3 --source -- /bin/sh watch\n" },
 	{ "no program", "- {name: s, command: no-such-thing}\n",
 	  "!f:2: stage s: there is no program no-such-thing" },
 	{ "run is no stage", "- {name: s, command: run x}\n",
