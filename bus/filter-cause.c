@@ -152,8 +152,21 @@ filter_work_start(struct filter *filter)
 }
 
 void
+filter_work_rest(struct filter_work *work)
+{
+	if (work->rests)
+		return;
+	work->rests = true;
+	work->filter->busy--;
+	filter_check(work->filter);
+}
+
+void
 filter_work_resume(struct filter_work *work)
 {
+	if (work->rests)
+		work->filter->busy++;
+	work->rests = false;
 	work->filter->cause = work->cause;
 	filter_set_trace(work->filter, work->trace);
 }
@@ -169,7 +182,8 @@ filter_work_end(struct filter_work *work)
 {
 	struct filter *filter = work->filter;
 
-	filter->busy--;
+	if (!work->rests)
+		filter->busy--;
 	if (work->cause != NULL) {
 		work->cause->works--;
 		cause_settle(filter, work->cause);

@@ -25,6 +25,7 @@ struct filter_work {
 	struct filter *filter;
 	struct cause *cause; /* NULL: the message had no key */
 	unsigned generation;
+	bool rests; /* not counted in busy */
 	char trace[TRACE_MAX];
 };
 

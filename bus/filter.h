@@ -114,6 +114,9 @@ void filter_on_room(struct filter *filter, void (*on_room)(void *self));
 struct filter_work *filter_work_start(struct filter *filter);
 /* Emits from here on (until the callback that we are in returns) are caused by this work. */
 void filter_work_resume(struct filter_work *work);
+/* It waits for something that may never come (a registry that is down): it stays what it is, but
+ * neither the end of input nor the completeness of outputs waits for it until it is resumed. */
+void filter_work_rest(struct filter_work *work);
 /* A later message of the same key, or its end, has come since this work was started. */
 bool filter_work_is_stale(const struct filter_work *work);
 /* The work is done; frees it. */
