@@ -59,6 +59,7 @@ link_reader_restart(struct link_reader *reader)
 	reader->frame.left = 0;
 	reader->frame.answer = false;
 	reader->is_sweeping = false;
+	reader->is_ended = false;
 	reader->owes = true;
 }
 

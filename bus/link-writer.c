@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "log.h"
 #include "table.h"
 
 struct link_writer {
@@ -71,20 +70,13 @@ link_writer_finish(struct link_writer *writer, bool end)
 
 /* --- sessions and credit --- */
 
-void
-link_writer_reset(struct link_writer *writer)
-{
-	retain_cursor_stop(writer->retain, &writer->cursor);
-	writer->reader_epoch = 0;
-	writer->sent = writer->acked = writer->asked = 0;
-	writer->bytes = 0;
-	writer->has_begun = writer->has_synced = writer->has_ended = false;
-}
-
 static void
 begin_session(struct link_writer *writer, const struct wire_frame *hello)
 {
-	link_writer_reset(writer);
+	retain_cursor_stop(writer->retain, &writer->cursor);
+	writer->sent = writer->acked = writer->asked = 0;
+	writer->bytes = 0;
+	writer->has_begun = writer->has_synced = writer->has_ended = false;
 	writer->reader_epoch = hello->reader_epoch;
 	writer->shard = hello->shard;
 	writer->shards = hello->shards;
@@ -176,8 +168,6 @@ put_item(struct link_writer *writer, struct buf *frame, const struct retain_item
 
 	if (item->text != NULL && item->len <= FRAME_MAX)
 		return put(writer, frame, WIRE_KEY, item);
-	if (item->text != NULL)
-		log_error("a message of %zu bytes is too long to be sent", item->len);
 	return put(writer, frame, WIRE_GONE, &gone);
 }
 
@@ -190,8 +180,6 @@ next_item(struct link_writer *writer)
 	while ((item = retain_cursor_peek(writer->retain, &writer->cursor)) != NULL) {
 		if (is_ours(writer, item->hash) && item->key_len <= WIRE_KEY_MAX)
 			return item;
-		if (item->key_len > WIRE_KEY_MAX)
-			log_error("a key of %zu bytes is too long to be sent", item->key_len);
 		retain_cursor_step(writer->retain, &writer->cursor);
 	}
 	return NULL;

@@ -34,15 +34,14 @@ struct link_writer *link_writer_new(struct retain *retain, uint64_t seed);
 void link_writer_free(struct link_writer *writer);
 /* A checked HELLO came: credit, or a session begins. */
 void link_writer_hello(struct link_writer *writer, const struct wire_frame *hello);
-/* The connection broke: nothing is sent until the next HELLO, which begins anew. */
-void link_writer_reset(struct link_writer *writer);
 /* Records without a key that wait for this reader; the caller may push and move. */
 struct notes *link_writer_notes(struct link_writer *writer);
 /* The store is a whole snapshot: SYNC may be sent. */
 void link_writer_complete(struct link_writer *writer);
 /* Nothing more will come. end: say so (and imply complete). */
 void link_writer_finish(struct link_writer *writer, bool end);
-/* Put the next frame that the credit allows into frame (cleared first). False: none. */
+/* Put the next frame that the credit allows into frame (cleared first). False: none. Keys longer
+ * than WIRE_KEY_MAX are left out; a text longer than FRAME_MAX is sent as GONE. */
 bool link_writer_fill(struct link_writer *writer, struct buf *frame);
 /* All was sent and acknowledged; after finish with end, END too. */
 bool link_writer_is_flushed(struct link_writer *writer);

@@ -32,13 +32,27 @@ notes_are_full(const struct notes *notes)
 	return notes->count >= NOTES_MAX || notes->bytes >= NOTES_BYTES_MAX;
 }
 
+static void
+grow(struct notes *notes)
+{
+	size_t cap = notes->cap > 0 ? notes->cap * 2 : 16, i;
+	struct note **ring = alloc_zero(cap, sizeof(struct note *));
+
+	for (i = 0; i < notes->count; i++)
+		ring[i] = notes->ring[(notes->first + i) % notes->cap];
+	free(notes->ring);
+	notes->ring = ring;
+	notes->cap = cap;
+	notes->first = 0;
+}
+
 void
 notes_push(struct notes *notes, struct note *note)
 {
-	if (notes->ring == NULL)
-		notes->ring = alloc_zero(NOTES_MAX, sizeof(struct note *));
+	if (notes->count == notes->cap)
+		grow(notes);
 	note->refs++;
-	notes->ring[(notes->first + notes->count++) % NOTES_MAX] = note;
+	notes->ring[(notes->first + notes->count++) % notes->cap] = note;
 	notes->bytes += note->len;
 }
 
@@ -53,24 +67,17 @@ notes_shift(struct notes *notes)
 {
 	struct note *note = notes->ring[notes->first];
 
-	notes->first = (notes->first + 1) % NOTES_MAX;
+	notes->first = (notes->first + 1) % notes->cap;
 	notes->count--;
 	notes->bytes -= note->len;
 	note_release(note);
 }
 
-size_t
+void
 notes_move(struct notes *to, struct notes *from)
 {
-	size_t dropped = 0;
-
-	for (; from->count > 0; notes_shift(from)) {
-		if (notes_are_full(to))
-			dropped++;
-		else
-			notes_push(to, notes_first(from));
-	}
-	return dropped;
+	for (; from->count > 0; notes_shift(from))
+		notes_push(to, notes_first(from));
 }
 
 void

@@ -391,7 +391,8 @@ check_gap(void)
 	check_number(pair.synced, 2, "with a second SYNC");
 	for (i = 0; i < 3; i++) {
 		tick(&pair);
-		link_writer_reset(pair.writer);
+		replace_writer(&pair, pair.store);
+		link_writer_complete(pair.writer);
 	}
 	settle(&pair);
 	check_number(pair.synced, 3, "a broken connection begins anew, once");
@@ -527,18 +528,12 @@ static void
 break_connection(struct pair *pair)
 {
 	pair->down.count = pair->up.count = 0;
-	switch (below(3)) {
-	case 0:
-		link_writer_reset(pair->writer);
-		break;
-	case 1:
+	if (below(2)) {
 		link_reader_restart(pair->reader);
-		break;
-	case 2:
-		replace_writer(pair, pair->store);
-		link_writer_complete(pair->writer);
-		break;
+		return;
 	}
+	replace_writer(pair, pair->store);
+	link_writer_complete(pair->writer);
 }
 
 static void

@@ -29,7 +29,7 @@ check_order(void)
 	check(notes_first(&one) == NULL, "then it is empty");
 	check_text(notes_first(&two)->text, "shared", "the other queue still has the shared one");
 	push(&one, "b", 1);
-	check_number((long long)notes_move(&one, &two), 0, "there is room to move");
+	notes_move(&one, &two);
 	check_text(notes_first(&one)->text, "b", "what was there stays first");
 	check_number((long long)one.count, 2, "what was moved is behind it");
 	check_number((long long)two.count, 0, "and gone where it came from");
@@ -42,17 +42,26 @@ check_bounds(void)
 {
 	struct notes notes = { 0 }, other = { 0 };
 	static char big[NOTES_BYTES_MAX / 2];
-	unsigned i, n = 0;
+	unsigned i, n = 0, wrong = 0;
 
 	for (; !notes_are_full(&notes) && n < 2 * NOTES_MAX; n++)
-		push(&notes, "x", 1);
+		push(&notes, n == 16 ? "1" : "x", 1);
 	check_number(n, NOTES_MAX, "full at NOTES_MAX notes");
 	for (i = 0; i < 10; i++) {
 		notes_shift(&notes);
 		push(&other, "y", 1);
 	}
-	push(&other, "z", 1);
-	check_number((long long)notes_move(&notes, &other), 1, "what has no room is dropped");
+	check(!notes_are_full(&notes), "and not below");
+	for (i = 0; i < 20; i++)
+		push(&notes, "z", 1);
+	notes_move(&notes, &other);
+	check_number((long long)notes.count, NOTES_MAX + 20, "but nothing is ever refused");
+	for (n = 0; notes.count > 0; n++) {
+		wrong += strcmp(notes_first(&notes)->text, n == 6 ? "1" :
+				n < NOTES_MAX - 10 ? "x" : n < NOTES_MAX + 10 ? "z" : "y") != 0;
+		notes_shift(&notes);
+	}
+	check_number(wrong, 0, "and all come in order");
 	notes_fini(&notes);
 	push(&notes, big, sizeof(big));
 	check(!notes_are_full(&notes), "half of the bytes is not full");
