@@ -84,6 +84,15 @@ is_program()
 	return 1
 }
 
+# What is named after a program (watch-files.c) is a part of that program.
+is_part_of_program()
+{
+	for program in $filters $tools; do
+		case ${1##*/} in "$program"-*) return 0 ;; esac
+	done
+	return 1
+}
+
 # --- tests -> bin | filters -> bus: left may include right, never the other way ---
 quoted_includes()
 {
@@ -198,7 +207,7 @@ pure_file()
 for module in $pure; do
 	found=
 	for file in bus/"$module".[ch] bus/"$module"-*.c filters/"$module".[ch] filters/"$module"-*.c; do
-		if [ -f "$file" ] && ! is_program "$file"; then
+		if [ -f "$file" ] && ! is_program "$file" && ! is_part_of_program "$file"; then
 			found=yes
 			pure_file "$file"
 		fi
@@ -253,15 +262,7 @@ for program in $tools; do
 done
 
 # A module is a header and its source. A source without a header of its own is a part of one:
-# json-check.c of json.h. What is named after a program (watch-files.c) is a part of that program,
-# and tested with it.
-is_part_of_program()
-{
-	for program in $filters $tools; do
-		case ${1##*/} in "$program"-*) return 0 ;; esac
-	done
-	return 1
-}
+# json-check.c of json.h. A part of a program is tested with it.
 
 # Has NAME a test: its own, or in the test of the module whose name it continues?
 has_test()
