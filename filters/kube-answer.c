@@ -97,7 +97,8 @@ kube_answer_error(struct error *err, const char *method, const char *path, long 
 	if (status == 401)
 		error_set(err, ERROR_DENIED, 401,
 			  "%s %s: the API server does not accept our credentials (401); renew the "
-			  "token or certificate of this context", verb, what);
+			  "token or certificate of this context",
+			  verb, what);
 	else if (status == 403)
 		error_set(err, ERROR_DENIED, 403,
 			  "%s %s: not allowed (403); grant this account the verb \"%s\" on %s%s%s",

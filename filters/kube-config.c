@@ -91,8 +91,8 @@ add_files(struct kubeconfig *config, const char *explicit_path, struct error *er
 		added += status > 0;
 	}
 	if (status >= 0 && explicit_path && !added)
-		status = error_set(err, ERROR_CONFIG, ENOENT, "--kubeconfig %s: there is no such file",
-				   explicit_path);
+		status = error_set(err, ERROR_CONFIG, ENOENT,
+				   "--kubeconfig %s: there is no such file", explicit_path);
 	kubeconfig_free_list(paths);
 	return status < 0 ? -1 : 0;
 }
@@ -109,7 +109,7 @@ choose_account(struct kubeconfig_choice *choice)
 	if (!host || !*host || !port || !*port || access(ACCOUNT_FOLDER "/token", F_OK) != 0)
 		return 0;
 	if (!namespace || !*namespace)
-		namespace = mounted = kube_config_read(ACCOUNT_FOLDER "/namespace", NULL);
+	namespace = mounted = kube_config_read(ACCOUNT_FOLDER "/namespace", NULL);
 	if (mounted)
 		mounted[strcspn(mounted, " \t\r\n")] = '\0';
 	kubeconfig_in_cluster(host, port, ACCOUNT_FOLDER, namespace, choice);
@@ -137,7 +137,8 @@ kube_config_load(const struct kube_settings *settings, struct kubeconfig_choice 
 		return error_set(err, ERROR_CONFIG, 0,
 				 "--kubeconfig %s: no context is current; give --context NAME",
 				 settings->kubeconfig);
-	return error_set(err, ERROR_CONFIG, 0,
-			 "no Kubernetes cluster is configured: give --kubeconfig FILE (and --context "
-			 "NAME), set KUBECONFIG, or run in a Pod");
+	return error_set(
+		err, ERROR_CONFIG, 0,
+		"no Kubernetes cluster is configured: give --kubeconfig FILE (and --context "
+		"NAME), set KUBECONFIG, or run in a Pod");
 }

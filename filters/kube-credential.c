@@ -129,8 +129,8 @@ read_all(struct kube_keeper *keeper, struct error *err)
 	fresh->cert = copy_or_read(choice->cert_data, choice->cert_file, err);
 	fresh->key = copy_or_read(choice->key_data, choice->key_file, err);
 	point_tls(fresh, choice);
-	if (status == 0 && (fresh->ca || !choice->ca_file) &&
-	    (fresh->cert || !choice->cert_file) && (fresh->key || !choice->key_file))
+	if (status == 0 && (fresh->ca || !choice->ca_file) && (fresh->cert || !choice->cert_file) &&
+	    (fresh->key || !choice->key_file))
 		return fresh;
 	free_credential(keeper, fresh);
 	return NULL;
@@ -203,8 +203,8 @@ run_plugin(struct kube_keeper *keeper)
 	if (keeper->run || keeper->failed.place)
 		return;
 	ca = copy_or_read(keeper->choice->ca_data, keeper->choice->ca_file, NULL);
-	keeper->run = kube_exec_start(keeper->loop, keeper->choice, ca, on_plugin, keeper,
-				      &keeper->why);
+	keeper->run =
+		kube_exec_start(keeper->loop, keeper->choice, ca, on_plugin, keeper, &keeper->why);
 	if (!keeper->run)
 		loop_timer_start(keeper->loop, &keeper->failed, 0, on_failed, keeper);
 }

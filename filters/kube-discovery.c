@@ -10,9 +10,10 @@
 #include "../bus/alloc.h"
 #include "kube-priv.h"
 
-#define ACCEPT_AGGREGATED                                                      \
-	"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," \
-	"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
+#define ACCEPT_AGGREGATED                                                                        \
+	"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"                  \
+	"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/" \
+	"json"
 #define ANSWER_MAX ((size_t)16 * 1024 * 1024)
 
 struct kube_discovery {
@@ -42,10 +43,11 @@ finish(struct kube_discovery *discovery, const struct error *err)
 	if (!err && !discovery->search.found.api) {
 		why = discovery->skipped;
 		if (why.kind == ERROR_NONE)
-			error_set(&why, ERROR_NOT_FOUND, 404,
-				  "%s has no resource \"%s\" that can be listed and watched; is its "
-				  "CRD installed? (kubectl api-resources shows what there is)",
-				  kube_server(discovery->kube), discovery->name);
+			error_set(
+				&why, ERROR_NOT_FOUND, 404,
+				"%s has no resource \"%s\" that can be listed and watched; is its "
+				"CRD installed? (kubectl api-resources shows what there is)",
+				kube_server(discovery->kube), discovery->name);
 		err = &why;
 	}
 	discovery->on_done(discovery->arg, &discovery->search.found, err);

@@ -114,7 +114,8 @@ check_end(const struct kube_exec *run, struct error *err)
 		return error_set(err, ERROR_TEMPORARY, 0, "it did not end within %d s",
 				 TIMEOUT_MS / 1000);
 	if (run->output.overflowed)
-		return error_set(err, ERROR_CONFIG, 0, "it printed more than %zu bytes", OUTPUT_MAX);
+		return error_set(err, ERROR_CONFIG, 0, "it printed more than %zu bytes",
+				 OUTPUT_MAX);
 	if (WIFSIGNALED(run->exit_status))
 		return error_set(err, ERROR_TEMPORARY, 0, "it was killed by signal %d",
 				 WTERMSIG(run->exit_status));
@@ -135,7 +136,7 @@ finish(struct kube_exec *run)
 
 	if (status == 0)
 		status = kube_plugin_parse(buf_string(&run->output), run->output.len,
-					 run->api_version, &result, &err);
+					   run->api_version, &result, &err);
 	if (status)
 		error_prepend(&err, "the credential plugin %s", run->command);
 	free_run(run);

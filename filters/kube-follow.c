@@ -208,8 +208,7 @@ start_list(void *arg)
 static void
 open_list(struct kube_follow *follow)
 {
-	static const struct kube_list_events events = { .on_item = on_item,
-							.on_end = on_list_end };
+	static const struct kube_list_events events = { .on_item = on_item, .on_end = on_list_end };
 
 	kube_list_close(follow->list);
 	follow->list = kube_list_open(follow->kube, &follow->collection, &events, follow);

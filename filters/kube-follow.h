@@ -14,15 +14,15 @@
 #include "resource.h"
 
 struct kube_follow_settings {
-	const char *resource;	/* as kubectl names it */
-	const char *namespace;	/* NULL: all; ignored for resources of the cluster's scope */
-	const char *selector;	/* labels; NULL: all */
-	bool once;		/* one list, no watch; gives up after some tries */
+	const char *resource;  /* as kubectl names it */
+	const char *namespace; /* NULL: all; ignored for resources of the cluster's scope */
+	const char *selector;  /* labels; NULL: all */
+	bool once;	       /* one list, no watch; gives up after some tries */
 };
 
-/* All from loop turns, none may be NULL. An object is what json_split cut out, not checked (brackets
- * balanced, strings closed), valid during the call; it may lack apiVersion and kind (then the
- * resource's count). */
+/* All from loop turns, none may be NULL. An object is what json_split cut out, not checked
+ * (brackets balanced, strings closed), valid during the call; it may lack apiVersion and kind (then
+ * the resource's count). */
 struct kube_follow_events {
 	/* A list begins: what is not in it has gone. It may begin again before it ends. */
 	void (*on_list)(void *arg, const struct resource *resource);
@@ -31,8 +31,8 @@ struct kube_follow_events {
 	void (*on_listed)(void *arg);
 	/* ADDED, MODIFIED, DELETED, after a list. */
 	void (*on_event)(void *arg, enum message_type type, struct json_slice object);
-	/* Before the first whole list: it makes no sense to go on (err says why; its kind decides the
-	 * exit status). Nothing more comes. */
+	/* Before the first whole list: it makes no sense to go on (err says why; its kind decides
+	 * the exit status). Nothing more comes. */
 	void (*on_failed)(void *arg, const struct error *err);
 };
 

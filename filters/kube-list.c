@@ -22,9 +22,9 @@ struct kube_list {
 	void *arg;
 	struct kube_call *call;
 	struct json_split *split;
-	struct error why;	/* what was wrong with the page's text */
-	char *version, *next;	/* resourceVersion; continue, NULL: no further page */
-	char *page;		/* continue of the page that is being read; NULL: the first */
+	struct error why;     /* what was wrong with the page's text */
+	char *version, *next; /* resourceVersion; continue, NULL: no further page */
+	char *page;	      /* continue of the page that is being read; NULL: the first */
 	struct loop_timer silence;
 	bool is_paused, is_waiting; /* waiting: for the pause to end, to ask for a page */
 };

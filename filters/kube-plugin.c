@@ -88,8 +88,9 @@ static int
 check_result(const struct kube_plugin_result *result, struct error *err)
 {
 	if (!result->cert != !result->key)
-		return error_set(err, ERROR_CONFIG, 0, "it gave a certificate without a key or a key "
-						       "without a certificate");
+		return error_set(err, ERROR_CONFIG, 0,
+				 "it gave a certificate without a key or a key "
+				 "without a certificate");
 	if (!result->cert && !result->token)
 		return error_set(err, ERROR_CONFIG, 0, "it gave neither a token nor a certificate");
 	if (result->token && strpbrk(result->token, "\r\n"))

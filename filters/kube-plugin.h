@@ -17,8 +17,8 @@ struct kube_plugin_result {
 };
 void kube_plugin_result_fini(struct kube_plugin_result *result); /* wipes; zeroed afterwards */
 
-/* The variable "KUBERNETES_EXEC_INFO=...", owned by the caller. choice has an exec; ca: PEM that the
- * plugin may be told with provideClusterInfo, or NULL. */
+/* The variable "KUBERNETES_EXEC_INFO=...", owned by the caller. choice has an exec; ca: PEM that
+ * the plugin may be told with provideClusterInfo, or NULL. */
 char *kube_plugin_info(const struct kubeconfig_choice *choice, const char *ca);
 /* What a plugin printed: an ExecCredential of the very version that was configured, with a token,
  * or a certificate and its key. CONFIG error that never quotes it. */

@@ -11,8 +11,8 @@
 /* Free with kubeconfig_choice_fini after 0. */
 int kube_config_load(const struct kube_settings *settings, struct kubeconfig_choice *choice,
 		     struct error *err);
-/* A small text file, NUL-terminated, owned by the caller (alloc_free_secret); SYSTEM error that names
- * it, also when it holds a NUL byte or is above 1 MiB. */
+/* A small text file, NUL-terminated, owned by the caller (alloc_free_secret); SYSTEM error that
+ * names it, also when it holds a NUL byte or is above 1 MiB. */
 char *kube_config_read(const char *path, struct error *err);
 
 /* --- kube-credential.c: what proves who we are, kept fresh --- */
@@ -33,8 +33,8 @@ struct kube_keeper *kube_keeper_open(struct loop *loop, struct http *http,
 				     const struct kubeconfig_choice *choice,
 				     kube_ready_fn *on_ready, void *arg, struct error *err);
 void kube_keeper_close(struct kube_keeper *keeper);
-/* A fresh credential, to be given back with kube_keeper_release; NULL: a plugin is running, wait for
- * on_ready. */
+/* A fresh credential, to be given back with kube_keeper_release; NULL: a plugin is running, wait
+ * for on_ready. */
 struct kube_credential *kube_keeper_take(struct kube_keeper *keeper);
 void kube_keeper_release(struct kube_keeper *keeper, struct kube_credential *credential);
 /* The server did not accept this one (401). True: there may be another by now, try again. */

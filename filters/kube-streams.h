@@ -47,9 +47,9 @@ void kube_list_close(struct kube_list *list); /* not from on_item; NULL is fine 
 
 struct kube_watch;
 enum kube_watch_end {
-	KUBE_WATCH_OVER,    /* the server ended it, as it does after some minutes */
-	KUBE_WATCH_LOST,    /* try again from the last version */
-	KUBE_WATCH_TOO_OLD  /* the version is not known there (any more): list again */
+	KUBE_WATCH_OVER,   /* the server ended it, as it does after some minutes */
+	KUBE_WATCH_LOST,   /* try again from the last version */
+	KUBE_WATCH_TOO_OLD /* the version is not known there (any more): list again */
 };
 struct kube_watch_events {
 	/* ADDED, MODIFIED, DELETED. */

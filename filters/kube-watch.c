@@ -192,9 +192,8 @@ on_done(void *arg, const struct kube_answer *answer, const struct error *err)
 /* --- for kube-follow.c --- */
 
 struct kube_watch *
-kube_watch_start(struct kube *kube, const struct kube_collection *collection,
-		 const char *version, int64_t silence_ms, const struct kube_watch_events *events,
-		 void *arg)
+kube_watch_start(struct kube *kube, const struct kube_collection *collection, const char *version,
+		 int64_t silence_ms, const struct kube_watch_events *events, void *arg)
 {
 	struct kube_watch *watch = alloc_zero(1, sizeof(*watch));
 	unsigned timeout_s = TIMEOUT_MIN_S + retry_random() % TIMEOUT_SPREAD_S;

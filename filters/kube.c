@@ -30,7 +30,7 @@ struct kube {
 struct kube_call {
 	struct kube *kube;
 	struct kube_call *next, **prev;
-	struct kube_request request; /* its texts are copies */
+	struct kube_request request;	    /* its texts are copies */
 	struct http_request *http;	    /* NULL while waiting for a plugin */
 	struct kube_credential *credential; /* what it was sent with */
 	unsigned round;			    /* of waiting */
@@ -68,8 +68,8 @@ fail(struct kube_call *call, const struct error *err)
 
 /* --- sending --- */
 
-static void on_http_done(void *arg, struct http_request *http,
-			 const struct http_response *response, const struct error *err);
+static void on_http_done(void *arg, struct http_request *http, const struct http_response *response,
+			 const struct error *err);
 
 static int
 on_http_body(void *arg, const char *bytes, size_t len)
@@ -88,9 +88,11 @@ list_headers(const struct kube_call *call, char **accept, char **type,
 	const struct kube_request *request = &call->request;
 	size_t n = 0;
 
-	*accept = alloc_format("Accept: %s", request->accept ? request->accept : "application/json");
+	*accept =
+		alloc_format("Accept: %s", request->accept ? request->accept : "application/json");
 	headers[n++] = *accept;
-	*type = request->content_type ? alloc_format("Content-Type: %s", request->content_type) : NULL;
+	*type = request->content_type ? alloc_format("Content-Type: %s", request->content_type) :
+					NULL;
 	if (*type)
 		headers[n++] = *type;
 	for (; more && *more && n < HEADERS_MAX - 1; more++)
@@ -191,8 +193,7 @@ on_http_done(void *arg, struct http_request *http, const struct http_response *r
 		.status = response->status,
 		.body = response->body ? response->body : "",
 		.body_len = response->body_len,
-		.retry_after_ms = retry_after_ms(http_header(http, "Retry-After", 0),
-						 time(NULL)),
+		.retry_after_ms = retry_after_ms(http_header(http, "Retry-After", 0), time(NULL)),
 	};
 	struct error why;
 
@@ -256,9 +257,9 @@ kube_open(struct loop *loop, struct http *http, const struct kube_settings *sett
 		return NULL;
 	}
 	host = strstr(kube->choice.server, "://");
-	kube->origin = alloc_text(kube->choice.server,
-				  host ? (size_t)(host - kube->choice.server) + 3 +
-						 strcspn(host + 3, "/") : 0);
+	kube->origin = alloc_text(kube->choice.server, host ? (size_t)(host - kube->choice.server) +
+								       3 + strcspn(host + 3, "/") :
+							      0);
 	return kube;
 }
 
@@ -310,8 +311,8 @@ kube_get(struct kube *kube, const char *path, kube_done_fn *on_done, void *arg)
 }
 
 struct kube_call *
-kube_patch(struct kube *kube, const char *path, const char *body, size_t len,
-	   kube_done_fn *on_done, void *arg)
+kube_patch(struct kube *kube, const char *path, const char *body, size_t len, kube_done_fn *on_done,
+	   void *arg)
 {
 	struct kube_request request = {
 		.method = "PATCH",
@@ -331,8 +332,11 @@ struct kube_call *
 kube_stream(struct kube *kube, const char *path, int64_t timeout_ms, http_body_fn *on_body,
 	    kube_done_fn *on_done, void *arg)
 {
-	struct kube_request request = { .path = path, .timeout_ms = timeout_ms,
-					.on_body = on_body, .on_done = on_done, .arg = arg };
+	struct kube_request request = { .path = path,
+					.timeout_ms = timeout_ms,
+					.on_body = on_body,
+					.on_done = on_done,
+					.arg = arg };
 
 	return kube_start(kube, &request);
 }

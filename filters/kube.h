@@ -40,8 +40,8 @@ const char *kube_namespace(const struct kube *kube);
 const char *kube_server(const struct kube *kube);
 
 struct kube_answer {
-	long status;	    /* HTTP status; 0 when none came */
-	const char *body;   /* NUL-terminated; "" for a stream that went well */
+	long status;	  /* HTTP status; 0 when none came */
+	const char *body; /* NUL-terminated; "" for a stream that went well */
 	size_t body_len;
 	int64_t retry_after_ms; /* what Retry-After asks for, at most 5 minutes; -1: nothing */
 };

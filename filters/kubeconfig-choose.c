@@ -47,23 +47,28 @@ set_server(struct kubeconfig_choice *choice, const char *text)
 
 	while (len > 0 && text[len - 1] == '/')
 		len--;
-	choice->server = alloc_format("%s%.*s", strstr(text, "://") ? "" :
-					       tls ? "https://" : "http://", (int)len, text);
+	choice->server = alloc_format("%s%.*s",
+				      strstr(text, "://") ? "" :
+				      tls		  ? "https://" :
+							    "http://",
+				      (int)len, text);
 	choice->secure = strncasecmp(choice->server, "https://", 8) == 0;
 }
 
 static int
-check_cluster(const struct kubeconfig_item *entry, struct kubeconfig_choice *choice, const char *server,
-	      const char *proxy, struct error *err)
+check_cluster(const struct kubeconfig_item *entry, struct kubeconfig_choice *choice,
+	      const char *server, const char *proxy, struct error *err)
 {
 	if (!server)
 		return kubeconfig_entry_error(entry, err, "it has no server");
 	if (choice->insecure && (choice->ca_file || choice->ca_data))
-		return kubeconfig_entry_error(entry, err, "insecure-skip-tls-verify and a certificate "
-					       "authority exclude each other; remove one");
+		return kubeconfig_entry_error(entry, err,
+					      "insecure-skip-tls-verify and a certificate "
+					      "authority exclude each other; remove one");
 	if (proxy)
-		return kubeconfig_entry_error(entry, err, "proxy-url is not supported: weir talks to the API "
-					       "server directly; remove it");
+		return kubeconfig_entry_error(entry, err,
+					      "proxy-url is not supported: weir talks to the API "
+					      "server directly; remove it");
 	return 0;
 }
 
@@ -75,11 +80,12 @@ read_cluster(const struct kubeconfig_item *entry, struct kubeconfig_choice *choi
 	CLEANUP_FREE char *proxy = NULL;
 
 	if (kubeconfig_read_text(entry, entry->body, "server", server, err) ||
-	    kubeconfig_read_text(entry, entry->body, "tls-server-name", &choice->tls_server_name, err) ||
+	    kubeconfig_read_text(entry, entry->body, "tls-server-name", &choice->tls_server_name,
+				 err) ||
 	    kubeconfig_read_text(entry, entry->body, "proxy-url", &proxy, err) ||
 	    kubeconfig_read_flag(entry, "insecure-skip-tls-verify", &choice->insecure, err) ||
-	    kubeconfig_read_file_or_data(entry, "certificate-authority", &choice->ca_file, &choice->ca_data,
-			      err))
+	    kubeconfig_read_file_or_data(entry, "certificate-authority", &choice->ca_file,
+					 &choice->ca_data, err))
 		return -1;
 	return check_cluster(entry, choice, *server, proxy, err);
 }
@@ -215,8 +221,8 @@ kubeconfig_choose(const struct kubeconfig *config, const char *context,
 }
 
 void
-kubeconfig_in_cluster(const char *host, const char *port, const char *folder,
-		      const char *namespace, struct kubeconfig_choice *choice)
+kubeconfig_in_cluster(const char *host, const char *port, const char *folder, const char *namespace,
+		      struct kubeconfig_choice *choice)
 {
 	bool is_ipv6 = strchr(host, ':') != NULL;
 

@@ -19,7 +19,8 @@ kubeconfig_entry_error(const struct kubeconfig_item *entry, struct error *err, c
 }
 
 int
-kubeconfig_read_text(const struct kubeconfig_item *entry, jv object, const char *name, char **out, struct error *err)
+kubeconfig_read_text(const struct kubeconfig_item *entry, jv object, const char *name, char **out,
+		     struct error *err)
 {
 	jv value = message_get(object, name);
 	const char *text = message_string(object, name);
@@ -35,7 +36,8 @@ kubeconfig_read_text(const struct kubeconfig_item *entry, jv object, const char 
 }
 
 int
-kubeconfig_read_flag(const struct kubeconfig_item *entry, const char *name, bool *out, struct error *err)
+kubeconfig_read_flag(const struct kubeconfig_item *entry, const char *name, bool *out,
+		     struct error *err)
 {
 	jv value = message_get(entry->body, name);
 	jv_kind kind = jv_get_kind(value);
@@ -63,7 +65,8 @@ kubeconfig_resolve(const struct kubeconfig_item *entry, char *path)
 }
 
 int
-kubeconfig_read_path(const struct kubeconfig_item *entry, const char *name, char **out, struct error *err)
+kubeconfig_read_path(const struct kubeconfig_item *entry, const char *name, char **out,
+		     struct error *err)
 {
 	if (kubeconfig_read_text(entry, entry->body, name, out, err))
 		return -1;
@@ -85,8 +88,8 @@ decode(const char *encoded)
 }
 
 int
-kubeconfig_read_file_or_data(const struct kubeconfig_item *entry, const char *name, char **file, char **data,
-		  struct error *err)
+kubeconfig_read_file_or_data(const struct kubeconfig_item *entry, const char *name, char **file,
+			     char **data, struct error *err)
 {
 	char *data_name = alloc_format("%s-data", name), *encoded = NULL;
 	int status = kubeconfig_read_path(entry, name, file, err);
@@ -95,11 +98,12 @@ kubeconfig_read_file_or_data(const struct kubeconfig_item *entry, const char *na
 		status = kubeconfig_read_text(entry, entry->body, data_name, &encoded, err);
 	if (status == 0 && encoded && *file)
 		status = error_set(err, ERROR_CONFIG, 0,
-				   "%s: %s \"%s\": %s and %s are both given; keep one",
-				   entry->path, entry->what, entry->name, name, data_name);
+				   "%s: %s \"%s\": %s and %s are both given; keep one", entry->path,
+				   entry->what, entry->name, name, data_name);
 	if (status == 0 && encoded && !(*data = decode(encoded)))
-		status = error_set(err, ERROR_CONFIG, 0, "%s: %s \"%s\": %s is not base64 of a text",
-				   entry->path, entry->what, entry->name, data_name);
+		status =
+			error_set(err, ERROR_CONFIG, 0, "%s: %s \"%s\": %s is not base64 of a text",
+				  entry->path, entry->what, entry->name, data_name);
 	alloc_free_secret(encoded);
 	free(data_name);
 	return status;

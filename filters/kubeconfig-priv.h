@@ -42,8 +42,8 @@ char *kubeconfig_resolve(const struct kubeconfig_item *entry, char *path);
 int kubeconfig_read_path(const struct kubeconfig_item *entry, const char *name, char **out,
 			 struct error *err);
 /* A file given by path or in place (NAME-data, base64). */
-int kubeconfig_read_file_or_data(const struct kubeconfig_item *entry, const char *name,
-				 char **file, char **data, struct error *err);
+int kubeconfig_read_file_or_data(const struct kubeconfig_item *entry, const char *name, char **file,
+				 char **data, struct error *err);
 /* The user of a context; cluster is needed for what an exec plugin is told. */
 int kubeconfig_read_user(const struct kubeconfig_item *entry, struct kubeconfig_choice *choice,
 			 const struct kubeconfig_item *cluster, struct error *err);

@@ -36,7 +36,9 @@ read_exec_args(const struct kubeconfig_item *entry, jv exec, char ***args, struc
 		if (jv_get_kind(value) == JV_KIND_STRING)
 			kubeconfig_list_add(args, alloc_string(jv_string_value(value)));
 		else
-			status = kubeconfig_entry_error(entry, err, "exec.args holds something that is no text");
+			status =
+				kubeconfig_entry_error(entry, err,
+						       "exec.args holds something that is no text");
 		jv_free(value);
 	}
 	jv_free(list);
@@ -58,8 +60,9 @@ read_exec_env(const struct kubeconfig_item *entry, jv exec, char ***env, struct 
 		if (name && *name && value && !strchr(name, '='))
 			kubeconfig_list_add(env, alloc_format("%s=%s", name, value));
 		else
-			status = kubeconfig_entry_error(entry, err, "exec.env holds an entry without a name or "
-							 "a value");
+			status = kubeconfig_entry_error(entry, err,
+							"exec.env holds an entry without a name or "
+							"a value");
 		jv_free(pair);
 	}
 	jv_free(list);
@@ -83,10 +86,11 @@ read_interactive(const struct kubeconfig_item *entry, jv body, struct kubeconfig
 		return 0;
 	exec->interactive = KUBECONFIG_ALWAYS;
 	if (strcmp(mode, "Always") == 0)
-		return kubeconfig_entry_error(entry, err, "exec.interactiveMode Always cannot work: filters "
-					       "have no terminal to ask at");
+		return kubeconfig_entry_error(entry, err,
+					      "exec.interactiveMode Always cannot work: filters "
+					      "have no terminal to ask at");
 	return kubeconfig_entry_error(entry, err,
-			   "exec.interactiveMode is none of Never, IfAvailable, Always");
+				      "exec.interactiveMode is none of Never, IfAvailable, Always");
 }
 
 static int
@@ -103,8 +107,9 @@ read_exec_names(const struct kubeconfig_item *entry, jv body, struct kubeconfig_
 		exec->command = kubeconfig_resolve(entry, exec->command);
 	if (!exec->api_version || (strcmp(exec->api_version, EXEC_GROUP "v1") != 0 &&
 				   strcmp(exec->api_version, EXEC_GROUP "v1beta1") != 0))
-		return kubeconfig_entry_error(entry, err, "exec.apiVersion is neither " EXEC_GROUP
-					       "v1 nor " EXEC_GROUP "v1beta1");
+		return kubeconfig_entry_error(entry, err,
+					      "exec.apiVersion is neither " EXEC_GROUP
+					      "v1 nor " EXEC_GROUP "v1beta1");
 	return 0;
 }
 
@@ -121,8 +126,7 @@ read_exec(const struct kubeconfig_item *entry, jv body, struct kubeconfig_choice
 	jv_free(flag);
 	if (exec->cluster_info)
 		read_extension(cluster, &exec->cluster_config);
-	if (read_exec_names(entry, body, exec, err) ||
-	    read_interactive(entry, body, exec, err) ||
+	if (read_exec_names(entry, body, exec, err) || read_interactive(entry, body, exec, err) ||
 	    read_exec_args(entry, body, &exec->args, err))
 		return -1;
 	return read_exec_env(entry, body, &exec->env, err);
@@ -131,8 +135,8 @@ read_exec(const struct kubeconfig_item *entry, jv body, struct kubeconfig_choice
 /* --- user --- */
 
 static int
-impersonate_one(const struct kubeconfig_item *entry, const char *member, const char *header, char ***lines,
-		struct error *err)
+impersonate_one(const struct kubeconfig_item *entry, const char *member, const char *header,
+		char ***lines, struct error *err)
 {
 	char *text = NULL;
 
@@ -167,7 +171,8 @@ impersonate_groups_and_extra(const struct kubeconfig_item *entry, char ***lines)
 
 	impersonate_list(groups, "Impersonate-Group", lines);
 	if (jv_get_kind(extra) == JV_KIND_OBJECT) {
-		jv_object_foreach(extra, key, values) {
+		jv_object_foreach(extra, key, values)
+		{
 			char *header = alloc_format("Impersonate-Extra-%s", jv_string_value(key));
 
 			impersonate_list(values, header, lines);
@@ -190,7 +195,8 @@ has_line_break(char **lines)
 }
 
 static int
-read_impersonation(const struct kubeconfig_item *entry, struct kubeconfig_choice *choice, struct error *err)
+read_impersonation(const struct kubeconfig_item *entry, struct kubeconfig_choice *choice,
+		   struct error *err)
 {
 	char ***lines = &choice->impersonate;
 
@@ -200,39 +206,45 @@ read_impersonation(const struct kubeconfig_item *entry, struct kubeconfig_choice
 		impersonate_groups_and_extra(entry, lines);
 		if (impersonate_one(entry, "as-uid", "Impersonate-Uid", lines, err))
 			return -1;
-		return *lines ? kubeconfig_entry_error(entry, err, "as-uid, as-groups or as-user-extra need as")
-			      : 0;
+		return *lines ? kubeconfig_entry_error(
+					entry, err, "as-uid, as-groups or as-user-extra need as") :
+				0;
 	}
 	impersonate_groups_and_extra(entry, lines);
 	if (impersonate_one(entry, "as-uid", "Impersonate-Uid", lines, err))
 		return -1;
-	return has_line_break(*lines) ? kubeconfig_entry_error(entry, err, "as: a name with a line break") : 0;
+	return has_line_break(*lines) ?
+		       kubeconfig_entry_error(entry, err, "as: a name with a line break") :
+		       0;
 }
 
 static int
-check_user(const struct kubeconfig_item *entry, const struct kubeconfig_choice *choice, bool provider,
-	   struct error *err)
+check_user(const struct kubeconfig_item *entry, const struct kubeconfig_choice *choice,
+	   bool provider, struct error *err)
 {
 	bool cert = choice->cert_file || choice->cert_data;
 	bool key = choice->key_file || choice->key_data;
 	bool token = choice->token || choice->token_file;
 
 	if (cert != key)
-		return kubeconfig_entry_error(entry, err, "client-certificate and client-key come as a pair; "
-					       "one is missing");
+		return kubeconfig_entry_error(entry, err,
+					      "client-certificate and client-key come as a pair; "
+					      "one is missing");
 	if (token && choice->username)
-		return kubeconfig_entry_error(entry, err, "a token and a username exclude each other; remove "
-					       "one");
+		return kubeconfig_entry_error(entry, err,
+					      "a token and a username exclude each other; remove "
+					      "one");
 	if (choice->token && strpbrk(choice->token, "\r\n"))
 		return kubeconfig_entry_error(entry, err, "the token holds a line break");
 	if (provider && !cert && !token && !choice->username)
-		return kubeconfig_entry_error(entry, err, "auth-provider is not supported; use an exec plugin");
+		return kubeconfig_entry_error(entry, err,
+					      "auth-provider is not supported; use an exec plugin");
 	return 0;
 }
 
 int
 kubeconfig_read_user(const struct kubeconfig_item *entry, struct kubeconfig_choice *choice,
-	  const struct kubeconfig_item *cluster, struct error *err)
+		     const struct kubeconfig_item *cluster, struct error *err)
 {
 	jv exec = message_get(entry->body, "exec"), provider;
 	int status = -1;
@@ -241,9 +253,10 @@ kubeconfig_read_user(const struct kubeconfig_item *entry, struct kubeconfig_choi
 	    kubeconfig_read_path(entry, "tokenFile", &choice->token_file, err) == 0 &&
 	    kubeconfig_read_text(entry, entry->body, "username", &choice->username, err) == 0 &&
 	    kubeconfig_read_text(entry, entry->body, "password", &choice->password, err) == 0 &&
-	    kubeconfig_read_file_or_data(entry, "client-certificate", &choice->cert_file, &choice->cert_data,
-			      err) == 0 &&
-	    kubeconfig_read_file_or_data(entry, "client-key", &choice->key_file, &choice->key_data, err) == 0)
+	    kubeconfig_read_file_or_data(entry, "client-certificate", &choice->cert_file,
+					 &choice->cert_data, err) == 0 &&
+	    kubeconfig_read_file_or_data(entry, "client-key", &choice->key_file, &choice->key_data,
+					 err) == 0)
 		status = read_impersonation(entry, choice, err);
 	if (status == 0) {
 		provider = message_get(entry->body, "auth-provider");

@@ -27,11 +27,7 @@ void kubeconfig_free(struct kubeconfig *config);
 int kubeconfig_add(struct kubeconfig *config, const char *path, const char *text, size_t len,
 		   struct error *err);
 
-enum kubeconfig_interactive {
-	KUBECONFIG_NEVER,
-	KUBECONFIG_IF_AVAILABLE,
-	KUBECONFIG_ALWAYS
-};
+enum kubeconfig_interactive { KUBECONFIG_NEVER, KUBECONFIG_IF_AVAILABLE, KUBECONFIG_ALWAYS };
 
 struct kubeconfig_exec {
 	char *api_version; /* client.authentication.k8s.io/v1 or /v1beta1 */

@@ -10,7 +10,7 @@
 #include "../bus/frame.h"
 #include "../bus/log.h"
 #include "../bus/table.h"
-#include "patch-priv.h"
+#include "patch-application-priv.h"
 
 #define IN_FLIGHT_MAX 16
 #define CONNECTIONS_MAX 8
@@ -254,8 +254,10 @@ main(int argc, char **argv)
 		.consumes = consumes,
 		.busy_max = WAITING_MAX,
 	};
-	const struct filter_callbacks callbacks = { .on_message = on_message, .on_gone = on_gone,
-						    .on_end = on_end, .on_stop = on_stop,
+	const struct filter_callbacks callbacks = { .on_message = on_message,
+						    .on_gone = on_gone,
+						    .on_end = on_end,
+						    .on_stop = on_stop,
 						    .on_close = on_close };
 	struct error err;
 	int status;

@@ -30,7 +30,8 @@ add_segment(struct buf *path, const char *name)
 static bool
 add_operation(struct buf *out, const char *op, const struct buf *path, const char *value)
 {
-	return buf_printf(out, "%s{\"op\":\"%s\",\"path\":", out->data[out->len - 1] == '[' ? "" : ",",
+	return buf_printf(out,
+			  "%s{\"op\":\"%s\",\"path\":", out->data[out->len - 1] == '[' ? "" : ",",
 			  op) &&
 	       json_quote_go(out, path->data, path->len) && buf_append_string(out, ",\"value\":") &&
 	       json_quote_go(out, value, strlen(value)) && buf_append_char(out, '}');
@@ -52,8 +53,8 @@ add_source_operation(struct buf *out, const char *op, int source, const char *na
 		     const char *value)
 {
 	CLEANUP_BUF struct buf path = BUF_INIT(512);
-	bool ok = source < 0 ? buf_append_string(&path, "/spec/source")
-			     : buf_printf(&path, "/spec/sources/%d", source);
+	bool ok = source < 0 ? buf_append_string(&path, "/spec/source") :
+			       buf_printf(&path, "/spec/sources/%d", source);
 
 	return ok && add_segment(&path, name) && add_operation(out, op, &path, value);
 }
@@ -63,8 +64,7 @@ patch_build(const struct patch_change *change, struct buf *out)
 {
 	int source = change->source;
 
-	return buf_append_char(out, '[') &&
-	       add_metadata_test(out, "uid", NULL, change->uid) &&
+	return buf_append_char(out, '[') && add_metadata_test(out, "uid", NULL, change->uid) &&
 	       add_metadata_test(out, "annotations", PATCH_CONSTRAINT_ANNOTATION,
 				 change->constraint) &&
 	       add_source_operation(out, "test", source, "repoURL", change->repo_url) &&
@@ -139,13 +139,15 @@ overtaken(char *reason, size_t reason_size, const char *text)
 static enum patch_verdict
 judge_source(const struct patch_change *change, jv source, char *reason, size_t reason_size)
 {
-	if (!is_text(source, "repoURL", change->repo_url) || !is_text(source, "chart", change->chart))
+	if (!is_text(source, "repoURL", change->repo_url) ||
+	    !is_text(source, "chart", change->chart))
 		return overtaken(reason, reason_size,
 				 "the source has another repository or chart by now");
 	if (is_text(source, "targetRevision", change->to))
 		return PATCH_DONE;
 	if (!is_text(source, "targetRevision", change->from))
-		return overtaken(reason, reason_size, "targetRevision was changed by somebody else");
+		return overtaken(reason, reason_size,
+				 "targetRevision was changed by somebody else");
 	return PATCH_APPLIES;
 }
 

@@ -29,9 +29,9 @@ bool patch_build(const struct patch_change *change, struct buf *out);
 
 /* What a fresh copy of the object (borrowed) says about the change. */
 enum patch_verdict {
-	PATCH_APPLIES,	 /* every test holds */
-	PATCH_DONE,	 /* the value is already `to`, all else as it was */
-	PATCH_OVERTAKEN	 /* something else changed: reason says what */
+	PATCH_APPLIES,	/* every test holds */
+	PATCH_DONE,	/* the value is already `to`, all else as it was */
+	PATCH_OVERTAKEN /* something else changed: reason says what */
 };
 enum patch_verdict patch_judge(const struct patch_change *change, jv object, char *reason,
 			       size_t reason_size);

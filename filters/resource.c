@@ -95,7 +95,8 @@ member_text(struct json_slice object, const char *name)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(1024);
 
-	if (!json_string(json_member(object, name), &text) || memchr(buf_string(&text), 0, text.len))
+	if (!json_string(json_member(object, name), &text) ||
+	    memchr(buf_string(&text), 0, text.len))
 		return NULL;
 	return alloc_string(buf_string(&text));
 }
@@ -165,9 +166,9 @@ consider(struct resource_search *search, const struct candidate *candidate, bool
 		return;
 	resource_fini(&search->found);
 	search->rank = rank;
-	search->found.api = *candidate->group
-				    ? alloc_format("%s/%s", candidate->group, candidate->version)
-				    : alloc_string(candidate->version);
+	search->found.api = *candidate->group ?
+				    alloc_format("%s/%s", candidate->group, candidate->version) :
+				    alloc_string(candidate->version);
 	search->found.plural = member_text(candidate->object, candidate->plural);
 	search->found.kind = alloc_string(buf_string(&kind));
 	search->found.namespaced = namespaced;
@@ -186,8 +187,11 @@ look_at_version(struct resource_search *search, const char *group, struct json_s
 		return;
 	while (json_next(resources, &cursor, NULL, &resource)) {
 		struct candidate candidate = {
-			.group = group, .version = version_name, .object = resource,
-			.plural = "resource", .singular = "singularResource",
+			.group = group,
+			.version = version_name,
+			.object = resource,
+			.plural = "resource",
+			.singular = "singularResource",
 			.kind = json_member(json_member(resource, "responseKind"), "kind"),
 		};
 
@@ -291,8 +295,11 @@ look_at_list(struct resource_search *search, struct json_slice document)
 		*slash = '\0';
 	while (json_next(resources, &cursor, NULL, &resource)) {
 		struct candidate candidate = {
-			.group = slash ? api : "", .version = slash ? slash + 1 : api,
-			.object = resource, .plural = "name", .singular = "singularName",
+			.group = slash ? api : "",
+			.version = slash ? slash + 1 : api,
+			.object = resource,
+			.plural = "name",
+			.singular = "singularName",
 			.kind = json_member(resource, "kind"),
 		};
 		struct json_slice namespaced = json_member(resource, "namespaced");
@@ -302,8 +309,7 @@ look_at_list(struct resource_search *search, struct json_slice document)
 }
 
 int
-resource_search_in(struct resource_search *search, const char *text, size_t len,
-		   struct error *err)
+resource_search_in(struct resource_search *search, const char *text, size_t len, struct error *err)
 {
 	struct json_slice document = { text, len }, kind;
 
@@ -345,7 +351,8 @@ resource_names_kind(const char *name, const char *api_version, const char *kind)
 {
 	struct resource_search search = { .name = name };
 	const char *slash = strchr(api_version, '/');
-	CLEANUP_FREE char *group = alloc_text(api_version, slash ? (size_t)(slash - api_version) : 0);
+	CLEANUP_FREE char *group =
+		alloc_text(api_version, slash ? (size_t)(slash - api_version) : 0);
 	CLEANUP_FREE char *plain = alloc_text(name, strcspn(name, "."));
 
 	if (rank_of_group(&search, group, slash ? slash + 1 : api_version) != 0)

@@ -60,7 +60,8 @@ take(struct followed *followed, struct json_slice object, struct watch_event_ide
 		make_key(who->namespace, who->name, key);
 		return true;
 	}
-	error_set(&err, ERROR_PROTOCOL, 0, "%s sent an object of %s without a name; it was left out",
+	error_set(&err, ERROR_PROTOCOL, 0,
+		  "%s sent an object of %s without a name; it was left out",
 		  kube_server(followed->cluster->kube), followed->settings.resource);
 	filter_error(watch->filter, jv_invalid(), &err);
 	return false;
@@ -164,8 +165,7 @@ follow(struct watch_cluster *cluster, struct followed *followed, const char *res
 	followed->settings.namespace = namespace_of(cluster);
 	followed->settings.selector = cluster->watch->selector;
 	followed->settings.once = cluster->watch->once;
-	followed->follow =
-		kube_follow_start(cluster->kube, &followed->settings, &events, followed);
+	followed->follow = kube_follow_start(cluster->kube, &followed->settings, &events, followed);
 }
 
 struct watch_cluster *

@@ -92,7 +92,8 @@ add_path(struct watch_event_omits *omits, const char *text, struct error *err)
 	if (!path)
 		return error_set(err, ERROR_USAGE, 0,
 				 "--omit %s: this is no path; write it like .status or "
-				 ".metadata.labels", text);
+				 ".metadata.labels",
+				 text);
 	omits->paths = alloc_grow(omits->paths, omits->count + 2, sizeof(*omits->paths));
 	omits->paths[omits->count++] = path;
 	omits->paths[omits->count] = NULL;
@@ -164,12 +165,10 @@ watch_event_identify(struct json_slice object, struct watch_event_identity *iden
 		if (name.len == 4 && memcmp(name.text, "name", 4) == 0)
 			own_name = value;
 		else if (name.len == 9 && memcmp(name.text, "namespace", 9) == 0)
-			namespace = value;
-		else if (name.len == 3 && memcmp(name.text, "uid", 3) == 0)
-			uid = value;
+		namespace = value;
+		else if (name.len == 3 && memcmp(name.text, "uid", 3) == 0) uid = value;
 	}
-	return copy_text(own_name, identity->name, sizeof(identity->name)) &&
-	       identity->name[0] &&
+	return copy_text(own_name, identity->name, sizeof(identity->name)) && identity->name[0] &&
 	       copy_text(namespace, identity->namespace, sizeof(identity->namespace)) &&
 	       copy_text(uid, identity->uid, sizeof(identity->uid));
 }
@@ -218,15 +217,14 @@ insert(struct buf *out, size_t at, const struct buf *text)
 {
 	if (!buf_append(out, text->data, text->len))
 		return false;
-	memmove(out->data + at + 1 + text->len, out->data + at + 1,
-		out->len - text->len - at - 1);
+	memmove(out->data + at + 1 + text->len, out->data + at + 1, out->len - text->len - at - 1);
 	memcpy(out->data + at + 1, text->data, text->len);
 	return true;
 }
 
 bool
-watch_event_object(const struct watch_event_omits *omits, struct json_slice object,
-		   const char *api, const char *kind, struct buf *out)
+watch_event_object(const struct watch_event_omits *omits, struct json_slice object, const char *api,
+		   const char *kind, struct buf *out)
 {
 	CLEANUP_BUF struct buf missing = BUF_INIT(2048);
 	size_t start = out->len;

@@ -29,8 +29,8 @@ bool watch_event_identify(struct json_slice object, struct watch_event_identity 
 
 /* Append the object on one line without what is left out; with apiVersion and kind in front when it
  * lacks them (api and kind may be NULL when it cannot). Unlike for the others, what json_split cut
- * out is enough here: its brackets are balanced and its strings closed. The result is to be given to
- * json_check, so that what is left out is never looked at. False: no object, or out is full. */
+ * out is enough here: its brackets are balanced and its strings closed. The result is to be given
+ * to json_check, so that what is left out is never looked at. False: no object, or out is full. */
 bool watch_event_object(const struct watch_event_omits *omits, struct json_slice object,
 			const char *api, const char *kind, struct buf *out);
 /* Append what of such an object says something: resourceVersion and generation change with each

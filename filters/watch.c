@@ -165,11 +165,13 @@ check_options(const struct watch *watch, struct error *err)
 			  watch->kube.kubeconfig || watch->kube.context;
 
 	if (!has_files && !watch->resources[0])
-		return error_set(err, ERROR_USAGE, 0, "nothing to watch: name a resource (weir watch "
-						      "applications) or --files PATH");
+		return error_set(err, ERROR_USAGE, 0,
+				 "nothing to watch: name a resource (weir watch "
+				 "applications) or --files PATH");
 	if (has_files && of_cluster)
-		return error_set(err, ERROR_USAGE, 0, "--files reads no cluster: leave out -n, -A, "
-						      "-l, --kubeconfig and --context");
+		return error_set(err, ERROR_USAGE, 0,
+				 "--files reads no cluster: leave out -n, -A, "
+				 "-l, --kubeconfig and --context");
 	if (!has_files && watch->excludes.count > 0)
 		return error_set(err, ERROR_USAGE, 0, "--exclude is for --files");
 	if (watch->namespace && watch->all_namespaces)
@@ -215,13 +217,14 @@ free_watch(struct watch *watch)
 int
 main(int argc, char **argv)
 {
-	struct watch watch = { .object = BUF_INIT(FRAME_MAX), .essence = BUF_INIT(FRAME_MAX),
+	struct watch watch = { .object = BUF_INIT(FRAME_MAX),
+			       .essence = BUF_INIT(FRAME_MAX),
 			       .message = BUF_INIT(2 * FRAME_MAX) };
 	const struct option_row options[] = {
 		{ "namespace", 'n', OPTION_STRING, "NS", &watch.namespace,
 		  "only this namespace (default: the context's)", 0, 0, NULL },
-		{ "all-namespaces", 'A', OPTION_FLAG, NULL, &watch.all_namespaces,
-		  "all namespaces", 0, 0, NULL },
+		{ "all-namespaces", 'A', OPTION_FLAG, NULL, &watch.all_namespaces, "all namespaces",
+		  0, 0, NULL },
 		{ "selector", 'l', OPTION_STRING, "LABELS", &watch.selector,
 		  "only objects with these labels (a=b,c!=d)", 0, 0, NULL },
 		{ "once", 0, OPTION_FLAG, NULL, &watch.once, "what is there now, then end", 0, 0,

@@ -31,8 +31,8 @@ test_paths(void)
 	check_paths(NULL, ":", "/home/u", "");
 }
 
-#define CONTEXT                                                                                    \
-	"current-context: c\n"                                                                     \
+#define CONTEXT                \
+	"current-context: c\n" \
 	"contexts: [{name: c, context: {cluster: k, user: u}}]\n"
 #define CLUSTER "clusters: [{name: k, cluster: {server: \"https://h:6443\"}}]\n"
 #define USER(body) "users: [{name: u, user: {" body "}}]\n"
@@ -78,15 +78,16 @@ static const struct refusal refusals[] = {
 		  "certificate-authority: ca.pem}}]\n" USER(""),
 	  NULL, "certificate-authority and certificate-authority-data are both given" },
 	{ "CA that is no base64",
-	  CONTEXT "clusters: [{name: k, cluster: {server: h, certificate-authority-data: \"*\"}}]\n"
-		  USER(""),
+	  CONTEXT
+	  "clusters: [{name: k, cluster: {server: h, certificate-authority-data: \"*\"}}]\n" USER(
+		  ""),
 	  NULL, "cluster \"k\": certificate-authority-data is not base64" },
 	{ "a proxy",
 	  CONTEXT "clusters: [{name: k, cluster: {server: h, proxy-url: \"http://p\"}}]\n" USER(""),
 	  NULL, "proxy-url is not supported" },
 	{ "flag of a wrong type",
-	  CONTEXT "clusters: [{name: k, cluster: {server: h, insecure-skip-tls-verify: maybe}}]\n"
-		  USER(""),
+	  CONTEXT
+	  "clusters: [{name: k, cluster: {server: h, insecure-skip-tls-verify: maybe}}]\n" USER(""),
 	  NULL, "insecure-skip-tls-verify is neither true nor false" },
 	{ "certificate alone", WHOLE("client-certificate: c.pem"), NULL, "one is missing" },
 	{ "key alone", WHOLE("client-key: k.pem"), NULL, "one is missing" },
@@ -100,8 +101,8 @@ static const struct refusal refusals[] = {
 	{ "groups without a user", WHOLE("as-groups: [g]"), NULL, "need as" },
 	{ "impersonation in two lines", WHOLE("as: \"a\\nX: y\""), NULL, "line break" },
 	{ "plugin without a command",
-	  WHOLE("exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never}"), NULL,
-	  "exec.command is missing" },
+	  WHOLE("exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never}"),
+	  NULL, "exec.command is missing" },
 	{ "plugin without a version", WHOLE("exec: {command: x}"), NULL, "exec.apiVersion" },
 	{ "plugin of an old version",
 	  WHOLE("exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}"), NULL,
@@ -162,7 +163,8 @@ test_servers(void)
 	size_t i;
 
 	for (i = 0; i < ALLOC_COUNT(servers); i++) {
-		char *text = alloc_format(CONTEXT "clusters: [{name: k, cluster: {%s}}]\n" USER("token: t"),
+		char *text = alloc_format(CONTEXT
+					  "clusters: [{name: k, cluster: {%s}}]\n" USER("token: t"),
 					  servers[i].cluster);
 		struct kubeconfig_choice choice;
 		struct error err = { ERROR_NONE, 0, "" };
@@ -193,16 +195,19 @@ test_merge(void)
 		"apiVersion: v1\nkind: Config\nunknown: {x: 1}\n"
 		"current-context: c\n"
 		"contexts:\n- {name: c, context: {cluster: other, user: other}}\n"
-		"clusters:\n- {name: k, cluster: {server: 'https://s', certificate-authority: ca.pem,"
+		"clusters:\n- {name: k, cluster: {server: 'https://s', certificate-authority: "
+		"ca.pem,"
 		" tls-server-name: api.internal}}\n"
 		"users:\n- {name: u, user: {username: x, password: y}}\n";
 	struct kubeconfig *config = kubeconfig_new();
 	struct kubeconfig_choice choice;
 	struct error err = { ERROR_NONE, 0, "" };
 
-	check_number(kubeconfig_add(config, "/a/one", first, sizeof(first) - 1, &err), 0, "add one");
+	check_number(kubeconfig_add(config, "/a/one", first, sizeof(first) - 1, &err), 0,
+		     "add one");
 	check_number(kubeconfig_add(config, "/empty", " \n", 2, &err), 0, "add an empty one");
-	check_number(kubeconfig_choose(config, NULL, &choice, &err), 0, "no context is current yet");
+	check_number(kubeconfig_choose(config, NULL, &choice, &err), 0,
+		     "no context is current yet");
 	check_number(kubeconfig_add(config, "/b/two", second, sizeof(second) - 1, &err), 0,
 		     "add two");
 	check_number(kubeconfig_choose(config, NULL, &choice, &err), 1, "choose");
@@ -243,18 +248,20 @@ test_user(void)
 static void
 test_exec(void)
 {
-	static const char text[] =
-		CONTEXT "clusters:\n- name: k\n  cluster:\n    server: https://h\n    extensions:\n"
-			"    - name: client.authentication.k8s.io/exec\n      extension: {audience: x}\n"
-		USER("exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: bin/login, "
-		     "args: [\"--a b\", \"$HOME\"], env: [{name: X, value: \"1 2\"}], "
-		     "installHint: get it, provideClusterInfo: true}");
+	static const char text[] = CONTEXT
+		"clusters:\n- name: k\n  cluster:\n    server: https://h\n    extensions:\n"
+		"    - name: client.authentication.k8s.io/exec\n      extension: {audience: "
+		"x}\n" USER("exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: "
+			    "bin/login, "
+			    "args: [\"--a b\", \"$HOME\"], env: [{name: X, value: \"1 2\"}], "
+			    "installHint: get it, provideClusterInfo: true}");
 	struct kubeconfig_choice choice;
 	struct error err = { ERROR_NONE, 0, "" };
 	jv audience;
 
 	check_number(choose(text, NULL, &choice, &err), 1, "a plugin");
-	check_text(choice.exec->command, "/etc/kube/bin/login", "a command with a slash is relative");
+	check_text(choice.exec->command, "/etc/kube/bin/login",
+		   "a command with a slash is relative");
 	check_text(choice.exec->args[0], "--a b", "arguments as they are");
 	check_text(choice.exec->args[1], "$HOME", "no shell");
 	check(!choice.exec->args[2], "two of them");

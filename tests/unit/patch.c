@@ -23,18 +23,25 @@ check_patch(const struct patch_change *change, const char *want, const char *nam
 static void
 test_build(void)
 {
-	struct patch_change change = { .uid = "u-1", .source = -1, .constraint = "~ 1.0",
-				       .repo_url = "registry.example/ns", .chart = "app",
-				       .from = "1.0.0", .to = "1.0.3" };
+	struct patch_change change = { .uid = "u-1",
+				       .source = -1,
+				       .constraint = "~ 1.0",
+				       .repo_url = "registry.example/ns",
+				       .chart = "app",
+				       .from = "1.0.0",
+				       .to = "1.0.3" };
 
-	check_patch(&change,
-		    "[{\"op\":\"test\",\"path\":\"/metadata/uid\",\"value\":\"u-1\"},"
-		    "{\"op\":\"test\",\"path\":\"" ANNOTATION "\",\"value\":\"~ 1.0\"},"
-		    "{\"op\":\"test\",\"path\":\"/spec/source/repoURL\",\"value\":\"registry.example/ns\"},"
-		    "{\"op\":\"test\",\"path\":\"/spec/source/chart\",\"value\":\"app\"},"
-		    "{\"op\":\"test\",\"path\":\"/spec/source/targetRevision\",\"value\":\"1.0.0\"},"
-		    "{\"op\":\"replace\",\"path\":\"/spec/source/targetRevision\",\"value\":\"1.0.3\"}]",
-		    "spec.source");
+	check_patch(
+		&change,
+		"[{\"op\":\"test\",\"path\":\"/metadata/uid\",\"value\":\"u-1\"},"
+		"{\"op\":\"test\",\"path\":\"" ANNOTATION "\",\"value\":\"~ 1.0\"},"
+		"{\"op\":\"test\",\"path\":\"/spec/source/repoURL\",\"value\":\"registry.example/"
+		"ns\"},"
+		"{\"op\":\"test\",\"path\":\"/spec/source/chart\",\"value\":\"app\"},"
+		"{\"op\":\"test\",\"path\":\"/spec/source/targetRevision\",\"value\":\"1.0.0\"},"
+		"{\"op\":\"replace\",\"path\":\"/spec/source/"
+		"targetRevision\",\"value\":\"1.0.3\"}]",
+		"spec.source");
 	change.source = 12;
 	change.constraint = ">=1.0 <2 & \xe2\x80\xa8\"\\";
 	change.repo_url = "https://r/\xc3\xa9?a=1&b=<2>";
@@ -46,7 +53,8 @@ test_build(void)
 		    "{\"op\":\"test\",\"path\":\"/spec/sources/12/repoURL\",\"value\":"
 		    "\"https://r/\xc3\xa9?a=1\\u0026b=\\u003c2\\u003e\"},"
 		    "{\"op\":\"test\",\"path\":\"/spec/sources/12/chart\",\"value\":\"app\"},"
-		    "{\"op\":\"test\",\"path\":\"/spec/sources/12/targetRevision\",\"value\":\"1.0.0\"},"
+		    "{\"op\":\"test\",\"path\":\"/spec/sources/12/"
+		    "targetRevision\",\"value\":\"1.0.0\"},"
 		    "{\"op\":\"replace\",\"path\":\"/spec/sources/12/targetRevision\",\"value\":"
 		    "\"1.0.3+b1\"}]",
 		    "spec.sources, in Go's escaping");
@@ -55,8 +63,13 @@ test_build(void)
 static void
 test_build_bounded(void)
 {
-	struct patch_change change = { .uid = "u", .source = -1, .constraint = "1", .repo_url = "r",
-				       .chart = "c", .from = "1", .to = "2" };
+	struct patch_change change = { .uid = "u",
+				       .source = -1,
+				       .constraint = "1",
+				       .repo_url = "r",
+				       .chart = "c",
+				       .from = "1",
+				       .to = "2" };
 	size_t max;
 
 	for (max = 0; max < 430; max += 43) {
@@ -66,10 +79,10 @@ test_build_bounded(void)
 	}
 }
 
-#define OBJECT(uid, rule, source)                                                                  \
-	"{\"metadata\":{\"uid\":\"" uid "\",\"annotations\":{"                                     \
+#define OBJECT(uid, rule, source)                              \
+	"{\"metadata\":{\"uid\":\"" uid "\",\"annotations\":{" \
 	"\"argocd-image-updater.argoproj.io/chart-version\":\"" rule "\"}},\"spec\":{" source "}}"
-#define SOURCE(repo, chart, revision)                                                              \
+#define SOURCE(repo, chart, revision) \
 	"{\"repoURL\":\"" repo "\",\"chart\":\"" chart "\",\"targetRevision\":\"" revision "\"}"
 #define ONE(repo, chart, revision) "\"source\":" SOURCE(repo, chart, revision)
 
@@ -95,16 +108,15 @@ static const struct judgement judgements[] = {
 	  "targetRevision" },
 	{ "no source any more", OBJECT("u", "~1", "\"sources\":[]"), -1, PATCH_OVERTAKEN,
 	  "repository" },
-	{ "one of three",
-	  OBJECT("u", "~1", "\"sources\":[{},1," SOURCE("r", "c", "1.0.0") "]"), 2, PATCH_APPLIES,
-	  "" },
+	{ "one of three", OBJECT("u", "~1", "\"sources\":[{},1," SOURCE("r", "c", "1.0.0") "]"), 2,
+	  PATCH_APPLIES, "" },
 	{ "a shorter list", OBJECT("u", "~1", "\"sources\":[{}]"), 2, PATCH_OVERTAKEN,
 	  "repository" },
 	{ "no list", OBJECT("u", "~1", "\"sources\":7"), 2, PATCH_OVERTAKEN, "repository" },
 	{ "no metadata", "{\"spec\":{}}", -1, PATCH_OVERTAKEN, "anew" },
 	{ "no object", "[]", -1, PATCH_OVERTAKEN, "anew" },
-	{ "annotations are no object",
-	  "{\"metadata\":{\"uid\":\"u\",\"annotations\":[]}}", -1, PATCH_OVERTAKEN, "constraint" },
+	{ "annotations are no object", "{\"metadata\":{\"uid\":\"u\",\"annotations\":[]}}", -1,
+	  PATCH_OVERTAKEN, "constraint" },
 };
 
 static void
@@ -114,9 +126,13 @@ test_judge(void)
 
 	for (i = 0; i < ALLOC_COUNT(judgements); i++) {
 		const struct judgement *row = &judgements[i];
-		struct patch_change change = { .uid = "u", .source = row->source,
-					       .constraint = "~1", .repo_url = "r", .chart = "c",
-					       .from = "1.0.0", .to = "1.0.3" };
+		struct patch_change change = { .uid = "u",
+					       .source = row->source,
+					       .constraint = "~1",
+					       .repo_url = "r",
+					       .chart = "c",
+					       .from = "1.0.0",
+					       .to = "1.0.3" };
 		char reason[256] = "";
 		jv object = jv_parse(row->object);
 
@@ -131,8 +147,8 @@ static void
 test_revision(void)
 {
 	static const char *const good[] = { "1.0.0", "v1.2.3", "1.0.0+b1", "_x", "1.0.0-rc.1_a" };
-	static const char *const bad[] = { "", ".1", "-1", "+1", "1 0", "1/0", "1\n", "\xc3\xa9",
-					   ">=1", "sha256:ab" };
+	static const char *const bad[] = { "",	  ".1",	 "-1",	     "+1",  "1 0",
+					   "1/0", "1\n", "\xc3\xa9", ">=1", "sha256:ab" };
 	char longest[130];
 	size_t i;
 

@@ -9,35 +9,45 @@
 #define VERBS "\"verbs\":[\"create\",\"delete\",\"get\",\"list\",\"patch\",\"watch\"]"
 
 static const char core[] =
-	"{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/v2\",\"metadata\":{},"
+	"{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/"
+	"v2\",\"metadata\":{},"
 	"\"items\":[{\"metadata\":{\"creationTimestamp\":null},\"versions\":[{\"version\":\"v1\","
 	"\"resources\":["
-	"{\"resource\":\"bindings\",\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":\"Binding\"},"
+	"{\"resource\":\"bindings\",\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":"
+	"\"Binding\"},"
 	"\"scope\":\"Namespaced\",\"singularResource\":\"binding\",\"verbs\":[\"create\"]},"
-	"{\"resource\":\"configmaps\",\"responseKind\":{\"kind\":\"ConfigMap\"},\"scope\":\"Namespaced\","
+	"{\"resource\":\"configmaps\",\"responseKind\":{\"kind\":\"ConfigMap\"},\"scope\":"
+	"\"Namespaced\","
 	"\"singularResource\":\"configmap\"," VERBS ",\"shortNames\":[\"cm\"]},"
-	"{\"resource\":\"namespaces\",\"responseKind\":{\"kind\":\"Namespace\"},\"scope\":\"Cluster\","
+	"{\"resource\":\"namespaces\",\"responseKind\":{\"kind\":\"Namespace\"},\"scope\":"
+	"\"Cluster\","
 	"\"singularResource\":\"namespace\"," VERBS ",\"shortNames\":[\"ns\"]},"
 	"{\"resource\":\"events\",\"responseKind\":{\"kind\":\"Event\"},\"scope\":\"Namespaced\","
 	"\"singularResource\":\"event\"," VERBS ",\"shortNames\":[\"ev\"]}]}]}]}";
 
 static const char groups[] =
 	"{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/v2\",\"items\":["
-	"{\"metadata\":{\"name\":\"events.k8s.io\"},\"versions\":[{\"version\":\"v1\",\"resources\":["
+	"{\"metadata\":{\"name\":\"events.k8s.io\"},\"versions\":[{\"version\":\"v1\","
+	"\"resources\":["
 	"{\"resource\":\"events\",\"responseKind\":{\"kind\":\"Event\"},\"scope\":\"Namespaced\","
 	"\"singularResource\":\"event\"," VERBS "}]}]},"
-	"{\"metadata\":{\"name\":\"argoproj.io\"},\"versions\":[{\"version\":\"v1alpha1\",\"resources\":["
+	"{\"metadata\":{\"name\":\"argoproj.io\"},\"versions\":[{\"version\":\"v1alpha1\","
+	"\"resources\":["
 	"{\"resource\":\"applications\",\"responseKind\":{\"kind\":\"Application\"},"
 	"\"scope\":\"Namespaced\",\"singularResource\":\"application\"," VERBS
 	",\"shortNames\":[\"app\",\"apps\"]}],\"freshness\":\"Current\"}]},"
-	"{\"metadata\":{\"name\":\"app.k8s.io\"},\"versions\":[{\"version\":\"v1beta1\",\"resources\":["
+	"{\"metadata\":{\"name\":\"app.k8s.io\"},\"versions\":[{\"version\":\"v1beta1\","
+	"\"resources\":["
 	"{\"resource\":\"applications\",\"responseKind\":{\"kind\":\"Application\"},"
 	"\"scope\":\"Namespaced\",\"singularResource\":\"application\"," VERBS "}]}]},"
-	"{\"metadata\":{\"name\":\"deckhouse.io\"},\"versions\":[{\"version\":\"v1alpha2\",\"resources\":["
-	"{\"resource\":\"werfsources\",\"responseKind\":{\"kind\":\"WerfSource\"},\"scope\":\"Cluster\","
+	"{\"metadata\":{\"name\":\"deckhouse.io\"},\"versions\":[{\"version\":\"v1alpha2\","
+	"\"resources\":["
+	"{\"resource\":\"werfsources\",\"responseKind\":{\"kind\":\"WerfSource\"},\"scope\":"
+	"\"Cluster\","
 	"\"singularResource\":\"werfsource\"," VERBS "}]},"
 	"{\"version\":\"v1alpha1\",\"resources\":["
-	"{\"resource\":\"werfsources\",\"responseKind\":{\"kind\":\"WerfSource\"},\"scope\":\"Cluster\","
+	"{\"resource\":\"werfsources\",\"responseKind\":{\"kind\":\"WerfSource\"},\"scope\":"
+	"\"Cluster\","
 	"\"singularResource\":\"werfsource\"," VERBS "},"
 	"{\"resource\":\"app\",\"responseKind\":{\"kind\":\"App\"},\"scope\":\"Cluster\","
 	"\"singularResource\":\"app\",\"verbs\":[\"get\"]}]}]}]}";
@@ -119,9 +129,11 @@ test_older(void)
 	static const char list[] =
 		"{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"argoproj.io\",\"versions\":["
 		"{\"groupVersion\":\"argoproj.io/v1alpha1\",\"version\":\"v1alpha1\"}]},"
-		"{\"name\":\"apps\",\"versions\":[{\"groupVersion\":\"apps/v1\",\"version\":\"v1\"}]}]}";
+		"{\"name\":\"apps\",\"versions\":[{\"groupVersion\":\"apps/"
+		"v1\",\"version\":\"v1\"}]}]}";
 	static const char resources[] =
-		"{\"kind\":\"APIResourceList\",\"groupVersion\":\"argoproj.io/v1alpha1\",\"resources\":["
+		"{\"kind\":\"APIResourceList\",\"groupVersion\":\"argoproj.io/"
+		"v1alpha1\",\"resources\":["
 		"{\"name\":\"applications\",\"singularName\":\"application\",\"namespaced\":true,"
 		"\"kind\":\"Application\"," VERBS ",\"shortNames\":[\"app\"]},"
 		"{\"name\":\"applications/status\",\"singularName\":\"\",\"namespaced\":true,"
@@ -152,7 +164,12 @@ test_older(void)
 static void
 test_broken(void)
 {
-	static const char *const texts[] = { "", "{", "[]", "{}", "<html>", "{\"kind\":\"Status\"}",
+	static const char *const texts[] = { "",
+					     "{",
+					     "[]",
+					     "{}",
+					     "<html>",
+					     "{\"kind\":\"Status\"}",
 					     "{\"kind\":\"APIGroupDiscoveryList\",\"items\":7} x" };
 	static const char *const odd[] = {
 		"{\"kind\":\"APIGroupDiscoveryList\"}",

@@ -1,8 +1,8 @@
 /*
- * Reading UPDATE and HOLD, writing RESULT. Knows the members and what may stand in them, for this is
- * the last look at a message before something is written; must not write anything itself.
+ * Reading UPDATE and HOLD, writing RESULT. Knows the members and what may stand in them, for this
+ * is the last look at a message before something is written; must not write anything itself.
  */
-#include "patch-job.h"
+#include "patch-order.h"
 
 #include <limits.h>
 #include <string.h>
@@ -140,9 +140,9 @@ patch_order_target(const struct patch_order *order)
 char *
 patch_order_describe(const struct patch_order *order)
 {
-	CLEANUP_FREE char *index = order->change.source < 0
-					   ? alloc_string("")
-					   : alloc_format("[%d]", order->change.source);
+	CLEANUP_FREE char *index = order->change.source < 0 ?
+					   alloc_string("") :
+					   alloc_format("[%d]", order->change.source);
 
 	return alloc_format("%s%s%s%s%s%s", order->is_in_file ? order->address.file : "",
 			    order->is_in_file ? ": " : "", order->namespace,
@@ -160,9 +160,9 @@ patch_order_about(jv body)
 jv
 patch_order_result(const struct patch_order *order, const char *status, const char *reason)
 {
-	static const char *const names[] = { "application", "source",	"repository", "repoURL",
+	static const char *const names[] = { "application", "source",	  "repository", "repoURL",
 					     "chart",	    "constraint", "from",	"to",
-					     "current",	    "digest",	"note",	      "origin",
+					     "current",	    "digest",	  "note",	"origin",
 					     "considered",  NULL };
 	jv result = message_copy_members(message_new(MESSAGE_RESULT), order->body, names);
 

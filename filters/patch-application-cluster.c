@@ -9,7 +9,7 @@
 #include "../bus/alloc.h"
 #include "../bus/json.h"
 #include "../bus/log.h"
-#include "patch-priv.h"
+#include "patch-application-priv.h"
 #include "retry.h"
 
 #define APPLICATIONS_API "argoproj.io/v1alpha1"
@@ -56,8 +56,8 @@ try_later(struct patch_job *job, loop_timer_fn *next, const struct error *err,
 		return;
 	}
 	what = patch_order_describe(&job->order);
-	delay_ms = kube_backoff_next(&job->backoff, loop_now_ms(loop), retry_after_ms,
-				     retry_random());
+	delay_ms =
+		kube_backoff_next(&job->backoff, loop_now_ms(loop), retry_after_ms, retry_random());
 	log_warning("%s: %s; trying again in %lld.%lld s", what, err->text,
 		    (long long)delay_ms / 1000, (long long)delay_ms % 1000 / 100);
 	loop_timer_start(loop, &job->timer, delay_ms, next, job);
@@ -88,7 +88,8 @@ judge(struct patch_job *job, jv object)
 		break;
 	case PATCH_DONE:
 		if (job->may_be_written && !job->patcher->is_dry_run)
-			patch_job_finish(job, "patched", "found in place after its answer was lost");
+			patch_job_finish(job, "patched",
+					 "found in place after its answer was lost");
 		else
 			patch_job_finish(job, "unchanged", "it has this version already");
 		break;
@@ -185,8 +186,8 @@ send_patch(void *arg)
 {
 	struct patch_job *job = arg;
 	CLEANUP_BUF struct buf body = BUF_INIT(PATCH_MAX);
-	CLEANUP_FREE char *path = alloc_format("%s%s", job->path,
-					       job->patcher->is_dry_run ? "?dryRun=All" : "");
+	CLEANUP_FREE char *path =
+		alloc_format("%s%s", job->path, job->patcher->is_dry_run ? "?dryRun=All" : "");
 	struct error err;
 
 	filter_work_resume(job->work);
@@ -218,15 +219,18 @@ prepare(struct patch_job *job, struct error *err)
 	const struct patch_order *order = &job->order;
 
 	if (!order->change.uid)
-		return error_set(err, ERROR_INPUT, 0, "the UPDATE has no uid, so nothing says that "
-						      "this is still the same Application");
+		return error_set(err, ERROR_INPUT, 0,
+				 "the UPDATE has no uid, so nothing says that "
+				 "this is still the same Application");
 	if (!*order->change.from)
-		return error_set(err, ERROR_INPUT, 0, "targetRevision is not set; set one to start "
-						      "from");
+		return error_set(err, ERROR_INPUT, 0,
+				 "targetRevision is not set; set one to start "
+				 "from");
 	job->path = kube_path(APPLICATIONS_API, order->namespace, "applications", order->name);
 	if (!job->path)
-		return error_set(err, ERROR_INPUT, 0, "namespace or name is none that Kubernetes "
-						      "allows");
+		return error_set(err, ERROR_INPUT, 0,
+				 "namespace or name is none that Kubernetes "
+				 "allows");
 	return open_kube(job->patcher, err);
 }
 

@@ -7,7 +7,7 @@
 
 #include "../bus/alloc.h"
 #include "manifest-edit.h"
-#include "patch-priv.h"
+#include "patch-application-priv.h"
 
 struct paths {
 	char index[16];

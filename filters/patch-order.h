@@ -2,8 +2,8 @@
  * One UPDATE or HOLD on its way to its RESULT: what it asks for, checked. Pure: jv in, texts
  * out, a RESULT back.
  */
-#ifndef WEIR_PATCH_JOB_H
-#define WEIR_PATCH_JOB_H
+#ifndef WEIR_PATCH_ORDER_H
+#define WEIR_PATCH_ORDER_H
 
 #include <stdbool.h>
 
@@ -25,11 +25,10 @@ struct patch_order {
 
 /* Reads an UPDATE or HOLD (body is borrowed and kept). INPUT error that names the member that is
  * missing or wrong; free with patch_order_fini in any case. */
-int patch_order_read(struct patch_order *order, enum message_type type, jv body,
-		     struct error *err);
+int patch_order_read(struct patch_order *order, enum message_type type, jv body, struct error *err);
 void patch_order_fini(struct patch_order *order);
-/* What one patch at a time is made to: the Application's "NAMESPACE/NAME", or the file. Owned by the
- * caller. */
+/* What one patch at a time is made to: the Application's "NAMESPACE/NAME", or the file. Owned by
+ * the caller. */
 char *patch_order_target(const struct patch_order *order);
 /* "d8-delivery/myapp", "d8-delivery/myapp[2]", with the file when it is in one: for logs. Owned. */
 char *patch_order_describe(const struct patch_order *order);
