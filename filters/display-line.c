@@ -155,10 +155,13 @@ put_cell(const struct buf *cell, size_t width, struct buf *out)
 void
 line_put(struct display *display, const struct line *line, struct buf *out)
 {
+	static char dash[] = "-";
+	static const struct buf nobody = { .data = dash, .len = 1 };
+
 	widen(&display->who, WHO_MIN, line, &line->who);
 	widen(&display->change, CHANGE_MIN, line, &line->change);
 	widen(&display->constraint, CONSTRAINT_MIN, line, &line->constraint);
-	put_cell(&line->who, display->who, out);
+	put_cell(line->who.len > 0 ? &line->who : &nobody, display->who, out);
 	if (line->grows || line->change.len > 0) {
 		put_cell(&line->change, display->change, out);
 		put_cell(&line->constraint, display->constraint, out);
