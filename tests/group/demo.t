@@ -17,7 +17,7 @@ with tap.Test() as t:
     t.status(done, 0, "the demo exits 0")
     for name, old, new in (("myapp", "1.0.0", "1.0.2"), ("myapp", "1.0.2", "1.0.3"),
                            ("shop", "1.0.3", "1.1.0"), ("portal", "1.0.2", "1.0.3")):
-        t.like(done.stdout, r"d8-delivery/%s .*\b%s . %s\b.*patched" % (name, old, new),
+        t.like(done.stdout, r"d8-delivery/%s\S* .*\b%s . %s\b.*patched" % (name, old, new),
                "%s from %s to %s: the message" % (name, old, new))
         t.like(done.stdout, r"- .*targetRevision: ['\"]?%s.*\n\s*\+ .*targetRevision: ['\"]?%s" % (
             old, new), "and the changed line")

@@ -245,22 +245,24 @@ def shell(script, **options):
 
 class Process:
     """A command that runs while the test goes on. stdout and stderr go to files below folder, so
-    that a process that writes much never blocks; stdin is a pipe when asked for."""
+    that a process that writes much never blocks; stdin is a pipe when asked for. stdout may be
+    a descriptor instead: what comes there is the caller's to read."""
 
-    def __init__(self, command, folder, name=None, env=None, cwd=None, stdin=False):
+    def __init__(self, command, folder, name=None, env=None, cwd=None, stdin=False, stdout=None):
         self.command, self.cwd, self.wants_stdin = list(command), cwd, stdin
         self.environment = dict(os.environ, **(env or {}))
         name = name or os.path.basename(self.command[0])
         self.stdout_path = os.path.join(folder, name + ".stdout")
         self.stderr_path = os.path.join(folder, name + ".stderr")
-        self.popen = None
+        self.popen, self.given_stdout = None, stdout
         self.cpu_s = 0.0
 
     def start(self):
         """Start it (again): the output files are continued. Gives itself."""
         with open(self.stdout_path, "ab") as out, open(self.stderr_path, "ab") as error:
             self.popen = subprocess.Popen(
-                self.command, stdout=out, stderr=error, env=self.environment, cwd=self.cwd,
+                self.command, stdout=out if self.given_stdout is None else self.given_stdout,
+                stderr=error, env=self.environment, cwd=self.cwd,
                 stdin=subprocess.PIPE if self.wants_stdin else subprocess.DEVNULL)
         return self
 
