@@ -33,8 +33,10 @@ next_name(const char **at)
 		if (!buf_append_char(&name, *p))
 			return NULL;
 	}
+	if (name.len == 0)
+		return NULL;
 	*at = p;
-	return name.len > 0 ? alloc_string(name.data) : NULL;
+	return alloc_string(name.data);
 }
 
 static void
