@@ -1,4 +1,4 @@
-/* SHA-256, by libcrypto, which libcurl has loaded anyway. */
+/* SHA-256. Pure. */
 #ifndef WEIR_DIGEST_H
 #define WEIR_DIGEST_H
 

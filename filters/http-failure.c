@@ -11,6 +11,8 @@ static const struct {
 	const char *text;
 } failures[] = {
 	[HTTP_FAILURE_NONE] = { ERROR_NONE, "" },
+	[HTTP_FAILURE_LIBRARY] = { ERROR_SYSTEM,
+				   "libcurl.so.4 (Debian: libcurl4) cannot be loaded" },
 	[HTTP_FAILURE_HEADERS] = { ERROR_PROTOCOL, "the headers of the answer are too long" },
 	[HTTP_FAILURE_ENCODING] = { ERROR_PROTOCOL,
 				    "the answer is compressed though nobody asked for that" },

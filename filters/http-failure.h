@@ -12,6 +12,7 @@
 
 enum http_failure {
 	HTTP_FAILURE_NONE,
+	HTTP_FAILURE_LIBRARY,	/* libcurl cannot be loaded */
 	HTTP_FAILURE_HEADERS,	/* refused by us: too long */
 	HTTP_FAILURE_ENCODING,	/* refused: compressed without having been asked to */
 	HTTP_FAILURE_BODY,	/* refused: over its bound */

@@ -40,7 +40,8 @@ struct http_engine_events {
 struct http_engine *http_engine_new(struct loop *loop, unsigned connections,
 				    const struct http_engine_events *events, void *arg);
 void http_engine_free(struct http_engine *engine);
-void http_engine_begin(struct http_engine *engine, struct http_request *request);
+/* False: libcurl cannot be loaded. */
+bool http_engine_begin(struct http_engine *engine, struct http_request *request);
 void http_engine_take_out(struct http_engine *engine, struct http_request *request);
 /* Let curl deliver what it keeps back. */
 void http_engine_resume(struct http_engine *engine, struct http_request *request);

@@ -33,7 +33,7 @@ end(struct http_request *request)
 {
 	struct http *http = request->http;
 
-	if (request->bad == NULL)
+	if (request->turn.lane != NULL)
 		http_queue_end(http->queue, &request->turn);
 	http_engine_take_out(http->engine, request);
 	*request->prev = request->next;
@@ -59,16 +59,39 @@ on_ended(void *arg, struct http_request *request, enum http_failure failure,
 	end(request);
 }
 
+static void on_deferred(void *arg);
+
+static void
+defer(struct http *http)
+{
+	loop_timer_start(http->loop, &http->deferred, 0, on_deferred, http);
+}
+
+/* Told in the next turn. */
+static void
+fail_later(struct http_request *request, const struct error *err)
+{
+	request->bad = alloc_zero(1, sizeof(*err));
+	*request->bad = *err;
+	defer(request->http);
+}
+
 /* Start whoever may start. */
 static void
 on_settled(void *arg)
 {
 	struct http *http = arg;
 	struct http_turn *turn;
+	struct error err;
 
 	while ((turn = http_queue_next(http->queue)) != NULL) {
+		struct http_request *request = (struct http_request *)(void *)turn;
+
 		http->count++;
-		http_engine_begin(http->engine, (struct http_request *)(void *)turn);
+		if (http_engine_begin(http->engine, request))
+			continue;
+		http_failure_error(HTTP_FAILURE_LIBRARY, &err);
+		fail_later(request, &err);
 	}
 }
 
@@ -117,12 +140,6 @@ on_deferred(void *arg)
 		}
 	}
 	on_settled(http);
-}
-
-static void
-defer(struct http *http)
-{
-	loop_timer_start(http->loop, &http->deferred, 0, on_deferred, http);
 }
 
 /* --- what others call --- */
@@ -185,9 +202,7 @@ http_start(struct http *http, const struct http_options *options)
 	struct error err;
 
 	if (http_text_init(&request->text, options, &err) != 0) {
-		request->bad = alloc_zero(1, sizeof(err));
-		*request->bad = err;
-		defer(http);
+		fail_later(request, &err);
 		return request;
 	}
 	http_queue_push(http->queue, request->text.origin, &request->turn);

@@ -2,10 +2,14 @@
  * libcurl's multi interface under loop.h: curl says which sockets and which moment it waits
  * for, the loop waits. Nothing else names libcurl, and nothing here knows whose turn it is: curl's
  * own list of pending transfers would let a slow host hold up others.
+ *
+ * The library is loaded at the first request: with the 35 that it needs that takes 9 ms of CPU,
+ * which is most of a short run, and many runs (files, nothing to do) make no request.
  */
 #include "http.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -18,6 +22,18 @@
 #define BODY_KEPT ((size_t)64 * 1024) /* a larger buffer is not kept for the next request */
 #define HEADERS_MAX ((size_t)256 * 1024)
 #define IDLE_MAX 64 /* handles kept for reuse */
+
+#define FUNCTIONS(X)                                                                             \
+	X(easy_cleanup) X(easy_getinfo) X(easy_header) X(easy_init) X(easy_pause) X(easy_setopt)  \
+	X(global_cleanup) X(global_init) X(multi_add_handle) X(multi_cleanup) X(multi_info_read)  \
+	X(multi_init) X(multi_remove_handle) X(multi_setopt) X(multi_socket_action)               \
+	X(version_info)
+
+static struct {
+#define MEMBER(name) __typeof__(curl_##name) *name;
+	FUNCTIONS(MEMBER)
+#undef MEMBER
+} lib;
 
 /* What is costly to make and outlives one request: an easy handle with its options. */
 struct http_handle {
@@ -47,7 +63,7 @@ request_of(CURL *easy)
 {
 	char *request = NULL;
 
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
+	lib.easy_getinfo(easy, CURLINFO_PRIVATE, &request);
 	return (struct http_request *)(void *)request;
 }
 
@@ -56,7 +72,7 @@ status_of(const struct http_request *request)
 {
 	long status = 0;
 
-	curl_easy_getinfo(request->handle->easy, CURLINFO_RESPONSE_CODE, &status);
+	lib.easy_getinfo(request->handle->easy, CURLINFO_RESPONSE_CODE, &status);
 	return status;
 }
 
@@ -186,7 +202,7 @@ on_timeout(CURLM *multi, long timeout_ms, void *arg)
 static void
 free_handle(struct http_handle *handle)
 {
-	curl_easy_cleanup(handle->easy);
+	lib.easy_cleanup(handle->easy);
 	buf_fini(&handle->body);
 	free(handle);
 }
@@ -195,28 +211,28 @@ free_handle(struct http_handle *handle)
 static void
 set_house_rules(CURL *easy)
 {
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "weir/" WEIR_VERSION);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 5L);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 2L);
-	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket_options);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, easy);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, easy);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, easy);
+	lib.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	lib.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
+	lib.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	lib.easy_setopt(easy, CURLOPT_PROXY, "");
+	lib.easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	lib.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	lib.easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	lib.easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	lib.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	lib.easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+	lib.easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	lib.easy_setopt(easy, CURLOPT_USERAGENT, "weir/" WEIR_VERSION);
+	lib.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	lib.easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 5L);
+	lib.easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 2L);
+	lib.easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket_options);
+	lib.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	lib.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, easy);
+	lib.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
+	lib.easy_setopt(easy, CURLOPT_WRITEDATA, easy);
+	lib.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	lib.easy_setopt(easy, CURLOPT_HEADERDATA, easy);
 }
 
 static struct http_handle *
@@ -230,7 +246,7 @@ take_handle(struct http_engine *engine)
 		return handle;
 	}
 	handle = alloc_zero(1, sizeof(*handle));
-	handle->easy = curl_easy_init();
+	handle->easy = lib.easy_init();
 	if (handle->easy == NULL)
 		abort(); /* out of memory */
 	set_house_rules(handle->easy);
@@ -242,7 +258,7 @@ keep_handle(struct http_engine *engine, struct http_handle *handle)
 {
 	if (handle->body.cap > BODY_KEPT)
 		buf_fini(&handle->body);
-	curl_easy_setopt(handle->easy, CURLOPT_PRIVATE, NULL);
+	lib.easy_setopt(handle->easy, CURLOPT_PRIVATE, NULL);
 	if (engine->idle_count >= IDLE_MAX) {
 		free_handle(handle);
 		return;
@@ -258,12 +274,12 @@ set_pem(CURL *easy, CURLoption file_option, const char *file, CURLoption blob_op
 {
 	struct curl_blob blob = { .flags = CURL_BLOB_COPY };
 
-	curl_easy_setopt(easy, file_option, data == NULL ? file : NULL);
+	lib.easy_setopt(easy, file_option, data == NULL ? file : NULL);
 	if (data == NULL)
-		return curl_easy_setopt(easy, blob_option, NULL);
+		return lib.easy_setopt(easy, blob_option, NULL);
 	blob.len = strlen(data);
 	memcpy(&blob.data, &data, sizeof(data)); /* curl's struct has no const; it copies */
-	return curl_easy_setopt(easy, blob_option, &blob);
+	return lib.easy_setopt(easy, blob_option, &blob);
 }
 
 /* With a CA of one's own, the system's folder of CAs must be taken out by name: CAINFO alone leaves
@@ -274,7 +290,7 @@ set_tls(struct http_handle *handle, const struct http_tls *tls)
 {
 	static const struct http_tls none;
 	const struct http_tls *with = tls != NULL ? tls : &none;
-	const char *folder = curl_version_info(CURLVERSION_NOW)->capath;
+	const char *folder = lib.version_info(CURLVERSION_NOW)->capath;
 	bool has_ca = with->ca_file != NULL || with->ca_data != NULL;
 	CURL *easy = handle->easy;
 
@@ -282,11 +298,11 @@ set_tls(struct http_handle *handle, const struct http_tls *tls)
 		return;
 	if (has_ca || folder != NULL)
 		set_pem(easy, CURLOPT_CAINFO, with->ca_file, CURLOPT_CAINFO_BLOB, with->ca_data);
-	curl_easy_setopt(easy, CURLOPT_CAPATH, has_ca && !with->ca_added ? NULL : folder);
+	lib.easy_setopt(easy, CURLOPT_CAPATH, has_ca && !with->ca_added ? NULL : folder);
 	set_pem(easy, CURLOPT_SSLCERT, with->cert_file, CURLOPT_SSLCERT_BLOB, with->cert_data);
 	set_pem(easy, CURLOPT_SSLKEY, with->key_file, CURLOPT_SSLKEY_BLOB, with->key_data);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, with->insecure ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, with->insecure ? 0L : 2L);
+	lib.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, with->insecure ? 0L : 1L);
+	lib.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, with->insecure ? 0L : 2L);
 	handle->tls = tls;
 	handle->has_tls = true;
 }
@@ -300,15 +316,15 @@ set_method(CURL *easy, const struct http_request *request)
 	bool is_head = strcmp(text->method, "HEAD") == 0;
 	bool is_plain = is_head || strcmp(text->method, "GET") == 0;
 
-	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-	curl_easy_setopt(easy, CURLOPT_NOBODY, is_head ? 1L : 0L);
+	lib.easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	lib.easy_setopt(easy, CURLOPT_NOBODY, is_head ? 1L : 0L);
 	if (text->payload != NULL) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+		lib.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				 (curl_off_t)text->payload_len);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, text->payload);
-		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		lib.easy_setopt(easy, CURLOPT_POSTFIELDS, text->payload);
+		lib.easy_setopt(easy, CURLOPT_POST, 1L);
 	}
-	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_plain ? NULL : text->method);
+	lib.easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_plain ? NULL : text->method);
 }
 
 static void
@@ -319,16 +335,41 @@ set_request(struct http_request *request)
 
 	set_tls(handle, request->tls);
 	set_method(easy, request);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
-	curl_easy_setopt(easy, CURLOPT_URL, request->text.url);
-	curl_easy_setopt(easy, CURLOPT_CONNECT_TO,
+	lib.easy_setopt(easy, CURLOPT_PRIVATE, request);
+	lib.easy_setopt(easy, CURLOPT_URL, request->text.url);
+	lib.easy_setopt(easy, CURLOPT_CONNECT_TO,
 			 handle->connect_to.data != NULL ? &handle->connect_to : NULL);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, handle->headers);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->text.may_reuse ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->is_compressed ? "gzip" : NULL);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+	lib.easy_setopt(easy, CURLOPT_HTTPHEADER, handle->headers);
+	lib.easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->text.may_reuse ? 0L : 1L);
+	lib.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->is_compressed ? "gzip" : NULL);
+	lib.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
+	lib.easy_setopt(easy, CURLOPT_TIMEOUT_MS,
 			 request->timeout_ms < 0 ? 0L : (long)request->timeout_ms);
+}
+
+/* dlsym gives an object pointer, which ISO C does not let us cast. */
+static bool
+find_function(void *library, const char *name, void *function, size_t size)
+{
+	void *found = dlsym(library, name);
+
+	if (found != NULL)
+		memcpy(function, &found, size);
+	return found != NULL;
+}
+
+static bool
+load_library(void)
+{
+	static bool is_loaded;
+	void *library = is_loaded ? NULL : dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
+
+	if (library == NULL)
+		return is_loaded;
+#define LOAD(name) && find_function(library, "curl_" #name, &lib.name, sizeof(lib.name))
+	is_loaded = true FUNCTIONS(LOAD);
+#undef LOAD
+	return is_loaded;
 }
 
 static void
@@ -336,17 +377,17 @@ open_multi(struct http_engine *engine)
 {
 	if (engine->multi != NULL)
 		return;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (lib.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		abort(); /* out of memory */
-	engine->multi = curl_multi_init();
+	engine->multi = lib.multi_init();
 	if (engine->multi == NULL)
 		abort();
-	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
-	curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
-	curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
-	curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, (long)engine->connections);
-	curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	lib.multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	lib.multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
+	lib.multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+	lib.multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
+	lib.multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, (long)engine->connections);
+	lib.multi_setopt(engine->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 }
 
 static void
@@ -367,15 +408,18 @@ link_headers(struct http_handle *handle, const struct http_text *text)
 	}
 }
 
-void
+bool
 http_engine_begin(struct http_engine *engine, struct http_request *request)
 {
+	if (!load_library())
+		return false;
 	open_multi(engine);
 	request->handle = take_handle(engine);
 	request->handle->body.max = request->body_max;
 	link_headers(request->handle, &request->text);
 	set_request(request);
-	curl_multi_add_handle(engine->multi, request->handle->easy);
+	lib.multi_add_handle(engine->multi, request->handle->easy);
+	return true;
 }
 
 void
@@ -385,12 +429,12 @@ http_engine_take_out(struct http_engine *engine, struct http_request *request)
 
 	if (handle == NULL)
 		return;
-	curl_multi_remove_handle(engine->multi, handle->easy);
+	lib.multi_remove_handle(engine->multi, handle->easy);
 	if (request->is_secret)
 		buf_wipe(&handle->body);
 	buf_clear(&handle->body);
-	curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_setopt(handle->easy, CURLOPT_CONNECT_TO, NULL);
+	lib.easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
+	lib.easy_setopt(handle->easy, CURLOPT_CONNECT_TO, NULL);
 	free(handle->headers);
 	handle->headers = NULL;
 	keep_handle(engine, handle);
@@ -448,7 +492,7 @@ drain(struct http_engine *engine)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(engine->multi, &left)) != NULL)
+	while ((message = lib.multi_info_read(engine->multi, &left)) != NULL)
 		if (message->msg == CURLMSG_DONE)
 			tell_end(engine, message->easy_handle, message->data.result);
 	engine->events->settled(engine->arg);
@@ -460,7 +504,7 @@ act(struct http_engine *engine, curl_socket_t fd, int mask)
 	int running;
 
 	engine->is_busy = true;
-	curl_multi_socket_action(engine->multi, fd, mask, &running);
+	lib.multi_socket_action(engine->multi, fd, mask, &running);
 	engine->is_busy = false;
 	drain(engine);
 }
@@ -469,7 +513,7 @@ void
 http_engine_resume(struct http_engine *engine, struct http_request *request)
 {
 	engine->is_busy = true;
-	curl_easy_pause(request->handle->easy, CURLPAUSE_CONT);
+	lib.easy_pause(request->handle->easy, CURLPAUSE_CONT);
 	engine->is_busy = false;
 	drain(engine);
 }
@@ -481,7 +525,7 @@ http_header(const struct http_request *request, const char *name, size_t n)
 
 	if (request->handle == NULL)
 		return NULL;
-	if (curl_easy_header(request->handle->easy, name, n, CURLH_HEADER, -1, &header) !=
+	if (lib.easy_header(request->handle->easy, name, n, CURLH_HEADER, -1, &header) !=
 	    CURLHE_OK)
 		return NULL;
 	return header->value;
@@ -529,8 +573,8 @@ http_engine_free(struct http_engine *engine)
 {
 	http_engine_forget(engine, NULL);
 	if (engine->multi != NULL) {
-		curl_multi_cleanup(engine->multi);
-		curl_global_cleanup();
+		lib.multi_cleanup(engine->multi);
+		lib.global_cleanup();
 	}
 	loop_timer_stop(engine->loop, &engine->timer);
 	free(engine);

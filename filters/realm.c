@@ -1,25 +1,48 @@
 /* See realm.h. */
 #include "realm.h"
 
-#include <libpsl.h>
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../bus/alloc.h"
 #include "url.h"
 
+/* libpsl, loaded when it is needed, which is seldom; libcurl is linked to it as well. */
+struct suffixes {
+	const void *(*builtin)(void);
+	const char *(*registrable_domain)(const void *list, const char *domain);
+};
+
+static bool
+load_suffixes(struct suffixes *suffixes)
+{
+	void *library = dlopen("libpsl.so.5", RTLD_LAZY | RTLD_LOCAL);
+	void *builtin, *domain;
+
+	if (library == NULL)
+		return false;
+	builtin = dlsym(library, "psl_builtin");
+	domain = dlsym(library, "psl_registrable_domain");
+	memcpy(&suffixes->builtin, &builtin, sizeof(builtin));
+	memcpy(&suffixes->registrable_domain, &domain, sizeof(domain));
+	return builtin != NULL && domain != NULL;
+}
+
 /* Below one domain that somebody could register: auth.example.com and registry.example.com, but not
- * a.co.uk and b.co.uk, by the public suffix list that libcurl is linked to as well. */
+ * a.co.uk and b.co.uk, by the public suffix list. Without the list: no. */
 static bool
 is_same_domain(const char *a, const char *b)
 {
-	const psl_ctx_t *suffixes = psl_builtin();
+	struct suffixes suffixes;
+	const void *list;
 	const char *domain_a, *domain_b;
 
-	if (suffixes == NULL || url_host_is_address(a) || url_host_is_address(b))
+	if (url_host_is_address(a) || url_host_is_address(b) || !load_suffixes(&suffixes))
 		return false;
-	domain_a = psl_registrable_domain(suffixes, a);
-	domain_b = psl_registrable_domain(suffixes, b);
+	list = suffixes.builtin();
+	domain_a = list != NULL ? suffixes.registrable_domain(list, a) : NULL;
+	domain_b = list != NULL ? suffixes.registrable_domain(list, b) : NULL;
 	return domain_a != NULL && domain_b != NULL && strcmp(domain_a, domain_b) == 0;
 }
 

@@ -16,11 +16,12 @@ struct kept {
 	bool is_known;
 	int64_t until_ms;
 	struct access_task *task; /* while it is asked for */
-	struct verdict_wait *waits;
+	struct verdict_wait *waits, **last;
 };
 
 struct verdict_wait {
 	struct verdict_wait *next, **prev;
+	struct kept *kept;
 	verdict_fn *on_done;
 	void *arg;
 };
@@ -37,6 +38,8 @@ verdict_cancel(struct verdict_wait *wait)
 	*wait->prev = wait->next;
 	if (wait->next != NULL)
 		wait->next->prev = wait->prev;
+	else
+		wait->kept->last = wait->prev;
 	free(wait);
 }
 
@@ -128,6 +131,7 @@ find(struct verdicts *verdicts, const char *key)
 	make_room(verdicts);
 	kept = alloc_zero(1, sizeof(*kept));
 	kept->verdicts = verdicts;
+	kept->last = &kept->waits;
 	table_put(verdicts->kept, key, strlen(key), kept);
 	return kept;
 }
@@ -137,13 +141,12 @@ add_wait(struct kept *kept, verdict_fn *on_done, void *arg)
 {
 	struct verdict_wait *wait = alloc_zero(1, sizeof(*wait));
 
+	wait->kept = kept;
 	wait->on_done = on_done;
 	wait->arg = arg;
-	wait->prev = &kept->waits;
-	wait->next = kept->waits;
-	if (wait->next != NULL)
-		wait->next->prev = &wait->next;
-	kept->waits = wait;
+	wait->prev = kept->last;
+	*kept->last = wait;
+	kept->last = &wait->next;
 	return wait;
 }
 
