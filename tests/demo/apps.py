@@ -55,7 +55,7 @@ spec:
       ref: values
     - repoURL: {repo}
       chart: myapp
-      targetRevision: "1.0.1"   # weir moves this one, and leaves the comment
+      targetRevision: "1.0.0"   # weir moves this one, and leaves the comment
       helm:
         valueFiles: [$values/shop.yaml]
 """
@@ -67,11 +67,11 @@ kind: Application
 metadata:
   name: portal
   namespace: d8-delivery
-  annotations: {{argocd-image-updater.argoproj.io/chart-version: '>= 1.0.1, < 1.1'}}
+  annotations: {{argocd-image-updater.argoproj.io/chart-version: '>= 1.0, < 1.1'}}
 spec:
   project: default
   destination: {{namespace: portal, server: 'https://kubernetes.default.svc'}}
-  source: {{repoURL: '{repo}', chart: myapp, targetRevision: '1.0.1'}}  # pinned by hand once
+  source: {{repoURL: '{repo}', chart: myapp, targetRevision: '1.0.0'}}  # pinned by hand once
 """.replace("\n", "\r\n")
 
 # file name, Application, text

@@ -15,12 +15,14 @@ with tap.Test() as t:
     os.mkdir(folder)
     done = procs.run(DEMO, env={"TMPDIR": folder}, timeout_s=300)
     t.status(done, 0, "the demo exits 0")
-    for name, old, new in (("myapp", "1.0.0", "1.0.2"), ("myapp", "1.0.2", "1.0.3"),
-                           ("shop", "1.0.3", "1.1.0"), ("portal", "1.0.2", "1.0.3")):
-        t.like(done.stdout, r"d8-delivery/%s\S* .*\b%s . %s\b.*patched" % (name, old, new),
-               "%s from %s to %s: the message" % (name, old, new))
+    for name, old, new in (("myapp", "1.0.0", "1.0.3"), ("portal", "1.0.0", "1.0.3"),
+                           ("shop", "1.0.0", "1.0.3"), ("shop", "1.0.3", "1.1.0")):
+        # Of two messages about one Application the bus may carry only the newer one.
+        t.like(done.stdout, r"d8-delivery/%s\S* .*\b(%s . %s\b.*patched|%s\b.*unchanged)" % (
+            name, old, new, new), "%s from %s to %s: the message" % (name, old, new))
         t.like(done.stdout, r"- .*targetRevision: ['\"]?%s.*\n\s*\+ .*targetRevision: ['\"]?%s" % (
             old, new), "and the changed line")
+    t.like(done.stdout, r" patched ", "a version was written")
     t.like(done.stdout, r"d8-delivery/legacy .*~ 0\.0.*dialect", "the hold, and its reason")
     t.lacks(done.stdout, "\033", "no colours where there is no terminal")
     t.is_(os.listdir(folder), [], "no file is left")
