@@ -82,6 +82,27 @@ find_program(struct wire *wire, const char *name, char **found, struct error *er
 	return 0;
 }
 
+static bool
+reads_from(const struct pipeline_stage *reader, size_t stage)
+{
+	size_t i;
+
+	for (i = 0; i < reader->from_count; i++)
+		if (reader->from[i] == stage)
+			return true;
+	return false;
+}
+
+static size_t
+count_readers(const struct pipeline *pipeline, size_t stage)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < pipeline->count; i++)
+		count += reads_from(&pipeline->stages[i], stage);
+	return count;
+}
+
 static void
 add_endpoints(struct wire *wire, const struct pipeline *pipeline, size_t stage, const char *folder)
 {
@@ -96,6 +117,8 @@ add_endpoints(struct wire *wire, const struct pipeline *pipeline, size_t stage, 
 	if (at->is_read) {
 		add(wire, alloc_string("--out"));
 		add(wire, alloc_format("@ipc://%s/%s.sock", folder, at->name));
+		add(wire, alloc_string("--readers"));
+		add(wire, alloc_format("%zu", count_readers(pipeline, stage)));
 	}
 	add(wire, alloc_string("--ready-fd"));
 	add(wire, alloc_format("%d", SPAWN_READY_FD));
@@ -197,17 +220,6 @@ wiring_fini(struct wiring *wiring)
 
 /* --- for a person --- */
 
-static bool
-reads_from(const struct pipeline_stage *reader, size_t stage)
-{
-	size_t i;
-
-	for (i = 0; i < reader->from_count; i++)
-		if (reader->from[i] == stage)
-			return true;
-	return false;
-}
-
 static void
 print_readers(const struct pipeline *pipeline, size_t stage, struct buf *out)
 {
@@ -240,19 +252,35 @@ pad(struct buf *out, size_t begin, size_t width)
 		;
 }
 
+/* The widths of the first two columns. */
+static void
+measure(const struct pipeline *pipeline, size_t *name, size_t *readers)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(4096);
+	size_t i;
+
+	*name = *readers = 0;
+	for (i = 0; i < pipeline->count; i++) {
+		buf_clear(&text);
+		print_readers(pipeline, i, &text);
+		if (text.len > *readers)
+			*readers = text.len;
+		if (strlen(pipeline->stages[i].name) > *name)
+			*name = strlen(pipeline->stages[i].name);
+	}
+}
+
 void
 wiring_print(const struct wiring *wiring, const struct pipeline *pipeline, struct buf *out)
 {
-	size_t i, begin, width = 0, readers_width = strlen("standard output");
+	size_t i, begin, name_width, readers_width;
 	char *const *word;
 
-	for (i = 0; i < pipeline->count; i++)
-		if (strlen(pipeline->stages[i].name) > width)
-			width = strlen(pipeline->stages[i].name);
+	measure(pipeline, &name_width, &readers_width);
 	for (i = 0; i < pipeline->count; i++) {
 		begin = out->len;
 		buf_append_string(out, pipeline->stages[i].name);
-		pad(out, begin, width);
+		pad(out, begin, name_width);
 		buf_append_string(out, " -> ");
 		begin = out->len;
 		print_readers(pipeline, i, out);

@@ -29,6 +29,7 @@ struct peer {
 	struct link_reader *reader; /* this peer writes, and: */
 	uint64_t name;		    /* what a connecting writer calls itself */
 	bool is_there, is_synced;
+	bool took_end; /* this peer reads, and has all of it */
 };
 
 struct retained {
@@ -56,7 +57,8 @@ struct retained {
 	struct notes waiting; /* no reader is there yet */
 	size_t lost;	      /* of those, dropped */
 	uint64_t name;
-	bool was_full, is_complete, is_finishing, is_ending, end_was_taken;
+	bool was_full, is_complete, is_finishing, is_ending;
+	unsigned ends_wanted, ends_taken; /* readers that have all of it, also those that left */
 	int64_t finish_ms, heard_ms;
 };
 

@@ -14,7 +14,7 @@
 #define FORGET_MS 3000	     /* a reader that was not heard for so long */
 #define RECENT_MS 1000	     /* one that was heard since is waited for at the end */
 #define OFFER_MS 150	     /* not heard for so long: offer again */
-#define READER_WAIT_MS 5000  /* at the end, for a reader that takes it all */
+#define READER_WAIT_MS 5000  /* at the end, for readers that take it all */
 #define FRAMES_PER_TURN 64u
 
 /* --- readers --- */
@@ -54,8 +54,10 @@ take_hello(struct retained *end, const struct peer_frame *from, const struct wir
 		return;
 	link_writer_hello(peer->writer, frame);
 	peer->heard_ms = end->heard_ms = loop_now_ms(end->base.loop);
-	if (link_writer_is_ended(peer->writer))
-		end->end_was_taken = true;
+	if (link_writer_is_ended(peer->writer) && !peer->took_end) {
+		peer->took_end = true;
+		end->ends_taken++;
+	}
 }
 
 static void
@@ -217,8 +219,8 @@ writer_finish(struct endpoint *endpoint, bool is_end)
 		link_writer_finish(peer->writer, is_end);
 }
 
-/* At the end of the data somebody must have taken it; a reader that is down or not yet there is
- * waited for. */
+/* At the end of the data those who are to read it must have taken it; one that is down or not yet
+ * there is waited for. */
 static bool
 writer_is_flushed(const struct endpoint *endpoint)
 {
@@ -229,7 +231,7 @@ writer_is_flushed(const struct endpoint *endpoint)
 	for (peer = end->peers; peer != NULL; peer = peer->next)
 		if (now - peer->heard_ms < RECENT_MS && !link_writer_is_flushed(peer->writer))
 			return false;
-	if (!end->is_ending || end->end_was_taken)
+	if (!end->is_ending || end->ends_taken >= end->ends_wanted)
 		return true;
 	if (end->heard_ms > since)
 		since = end->heard_ms;
@@ -239,8 +241,9 @@ writer_is_flushed(const struct endpoint *endpoint)
 static void
 writer_fini(struct retained *end)
 {
-	if (end->is_ending && !end->end_was_taken)
-		log_warning("%s: no reader has taken all messages", end->address);
+	if (end->is_ending && end->ends_taken < end->ends_wanted)
+		log_warning("%s: %u of %u readers have taken all messages", end->address,
+			    end->ends_taken, end->ends_wanted);
 	if (end->lost > 0)
 		log_warning("%s: %zu messages without a key were dropped", end->address, end->lost);
 	notes_fini(&end->waiting);

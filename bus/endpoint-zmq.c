@@ -242,6 +242,7 @@ new_retained(struct loop *loop, const char *address, bool bind,
 	end->retain = retain;
 	end->shard = settings->shard;
 	end->shards = settings->shards;
+	end->ends_wanted = settings->readers > 0 ? settings->readers : 1;
 	buf_init(&end->frame, WIRE_FRAME_MAX);
 	return end;
 }

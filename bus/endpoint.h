@@ -20,6 +20,7 @@ struct retain; /* retain.h: what a writer keeps per key; NULL when all outputs a
 struct endpoint_settings {
 	bool insecure_tcp; /* --insecure-tcp: tcp:// without CURVE */
 	unsigned shard, shards; /* this reader takes keys with hash % shards == shard; 0,0: all */
+	unsigned readers; /* so many must take a writer's end before it is flushed; 0: one */
 };
 
 /* What happens at an endpoint. Readers: record, too_long, gone, synced, end.

@@ -33,6 +33,10 @@ common_rows(struct filter *filter)
 		add_row(filter, (struct option_row){ .name = "out", .kind = OPTION_STRINGS,
 			.arg = "ENDPOINT", .field = &c->out,
 			.help = "write to: - (stdout), [@]ipc://PATH, [@]tcp://HOST:PORT" });
+	if (!(flags & FILTER_SINK))
+		add_row(filter, (struct option_row){ .name = "readers", .kind = OPTION_NUMBER,
+			.arg = "N", .field = &c->readers, .min = 1, .max = 1000,
+			.help = "N are to read --out: at the end wait for so many (1)" });
 	if (!(flags & FILTER_SOURCE))
 		add_row(filter, (struct option_row){ .name = "shard", .kind = OPTION_STRING,
 			.arg = "I/N", .field = &c->shard,
@@ -100,5 +104,6 @@ filter_parse(struct filter *filter, int argc, char **argv, struct error *err)
 	}
 	log_init(filter->program->name, (enum log_level)filter->common.level);
 	filter->settings.insecure_tcp = filter->common.insecure_tcp;
+	filter->settings.readers = (unsigned)filter->common.readers;
 	return parse_shard(filter, err);
 }

@@ -39,7 +39,7 @@ struct common_options {
 	struct option_list in, out;
 	const char *shard;
 	bool insecure_tcp, help, version;
-	uint64_t ready_fd;
+	uint64_t ready_fd, readers;
 	int level;
 };
 
@@ -52,7 +52,7 @@ struct filter {
 	struct option_row rows[10];
 	const struct option_row *tables[3];
 	struct option_list operands;
-	struct endpoint_settings settings; /* shard, shards, insecure_tcp */
+	struct endpoint_settings settings; /* shard, shards, readers, insecure_tcp */
 
 	struct input *inputs;
 	size_t input_count;

@@ -105,16 +105,22 @@ open_reader(struct side *side, const char *where, const struct endpoint_settings
 }
 
 static bool
-open_writer(struct side *side, const char *where)
+open_writer_as(struct side *side, const char *where, const struct endpoint_settings *how)
 {
 	struct error err;
 
 	memset(side, 0, sizeof(*side));
 	side->store = retain_new();
-	side->end = endpoint_open_writer(loop, where, &settings, side->store, &events, side, &err);
+	side->end = endpoint_open_writer(loop, where, how, side->store, &events, side, &err);
 	if (side->end == NULL)
 		printf("# %s\n", err.text);
 	return side->end != NULL;
+}
+
+static bool
+open_writer(struct side *side, const char *where)
+{
+	return open_writer_as(side, where, &settings);
 }
 
 static void
@@ -425,6 +431,29 @@ check_large(void)
 
 /* --- the end --- */
 
+/* One of two readers is late: the end waits for it. */
+static void
+check_two_ends(void)
+{
+	static const struct endpoint_settings two = { .readers = 2 };
+	struct side writer, first, second;
+
+	open_writer_as(&writer, bound, &two);
+	put(&writer, "a", "1");
+	endpoint_complete(writer.end);
+	endpoint_finish(writer.end, true);
+	open_reader(&first, address, &settings);
+	until(&first.ended, 1, "one of two readers has all");
+	turn_for(300);
+	check(!endpoint_is_flushed(writer.end), "the other is waited for");
+	close_side(&first);
+	open_reader(&second, address, &settings);
+	until(&second.ended, 1, "it gets all, too");
+	check(until_flushed(&writer), "then it is done");
+	close_side(&second);
+	close_side(&writer);
+}
+
 static void
 check_ends(void)
 {
@@ -593,6 +622,7 @@ main(void)
 	check_full();
 	check_large();
 	check_ends();
+	check_two_ends();
 	check_garbage();
 	check_addresses();
 	check_tcp();

@@ -19,19 +19,19 @@ struct row {
 
 static const struct row rows[] = {
 	{ "a chain", "- {name: w, command: watch -A}\n- {name: t, command: tag-scan}\n",
-	  "@/watch --out @ipc:///r/w.sock --ready-fd 3 -A\n"
+	  "@/watch --out @ipc:///r/w.sock --readers 1 --ready-fd 3 -A\n"
 	  "@/tag-scan --in ipc:///r/w.sock --ready-fd 3\n" },
 	{ "two readers, two sources",
 	  "- {name: a, command: watch}\n- {name: b, command: watch, from: []}\n"
 	  "- {name: c, command: show, from: [a, b]}\n- {name: d, command: show, from: b}\n",
-	  "@/watch --out @ipc:///r/a.sock --ready-fd 3\n"
-	  "@/watch --out @ipc:///r/b.sock --ready-fd 3\n"
+	  "@/watch --out @ipc:///r/a.sock --readers 1 --ready-fd 3\n"
+	  "@/watch --out @ipc:///r/b.sock --readers 2 --ready-fd 3\n"
 	  "@/show --in ipc:///r/a.sock --in ipc:///r/b.sock --ready-fd 3\n"
 	  "@/show --in ipc:///r/b.sock --ready-fd 3\n" },
 	{ "weir as in a shell", "- {name: s, command: weir show -- x}\n",
 	  "@/show --ready-fd 3 -- x\n" },
 	{ "a command", "- {name: s, command: sh -c 'a b'}\n- {name: t, command: show}\n",
-	  "@/bridge --out @ipc:///r/s.sock --ready-fd 3 --source -- /bin/sh -c a b\n"
+	  "@/bridge --out @ipc:///r/s.sock --readers 1 --ready-fd 3 --source -- /bin/sh -c a b\n"
 	  "@/show --in ipc:///r/s.sock --ready-fd 3\n" },
 	{ "a path is never weir's", "- {name: s, command: /bin/sh watch}\n",
 	  "@/bridge --ready-fd 3 --source -- /bin/sh watch\n" },
