@@ -301,7 +301,8 @@ start(struct bridge *bridge, struct error *err)
 		return error_set(err, ERROR_USAGE, 0, "a command is needed");
 	for (i = 0; i < words->count; i++)
 		argv[i] = (char *)(uintptr_t)words->items[i];
-	bridge->name = words->items[0];
+	bridge->name = strrchr(words->items[0], '/');
+	bridge->name = bridge->name != NULL ? bridge->name + 1 : words->items[0];
 	bridge->command = command_start(filter_loop(bridge->filter), argv, &events, bridge, err);
 	if (bridge->command == NULL)
 		return -1;

@@ -58,8 +58,8 @@ print_help(FILE *out)
 	for (i = 0; i < ALLOC_COUNT(verbs); i++)
 		fprintf(out, "  %-18s %s\n", verbs[i].name, verbs[i].summary);
 	fputs("\n"
-	      "  weir watch applications --once | weir tag-scan | weir constraint-match | "
-	      "weir show\n"
+	      "  weir watch applications --once | weir tag-scan |\n"
+	      "      weir constraint-match --explain | weir show\n"
 	      "\n"
 	      "Pages: weir(1), weir-pipeline(5), weir-message(7), and one for each program\n",
 	      out);
