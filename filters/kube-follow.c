@@ -44,8 +44,14 @@ struct kube_follow {
 static void
 give_up(struct kube_follow *follow, const struct error *err)
 {
+	struct error why = *err;
+
+	if (err->code == 400 && follow->settings->selector)
+		error_set(&why, ERROR_USAGE, 400,
+			  "-l \"%s\": %s does not take this for a label selector (400)",
+			  follow->settings->selector, kube_server(follow->kube));
 	follow->has_ended = true;
-	follow->events->on_failed(follow->arg, err);
+	follow->events->on_failed(follow->arg, &why);
 }
 
 /* Before the first whole list only what may pass by itself is worth another try. */
