@@ -176,7 +176,7 @@ read_spec(struct application *application, struct json_slice object, struct erro
 		return error_set(err, ERROR_INPUT, 0,
 				 "a rule for a chart's version, but spec.sourceHydrator has no "
 				 "chart");
-	if (json_next(sources, &cursor, NULL, &first))
+	if (json_is_array(sources) && json_next(sources, &cursor, NULL, &first))
 		status = read_sources(application, sources, err);
 	else
 		status = read_source(application, json_member(spec, "source"), -1, "spec.source.",

@@ -29,6 +29,21 @@ load_suffixes(struct suffixes *suffixes)
 	return builtin != NULL && domain != NULL;
 }
 
+/* Domains that strangers share, though the list does not say so: a neighbour is nobody's own. */
+static bool
+is_shared(const char *domain)
+{
+	static const char *const shared[] = { "aliyuncs.com", "amazonaws.com", "azurecr.cn",
+					      "azurecr.io", "azurecr.us", "jfrog.io",
+					      "myhuaweicloud.com", "ocir.io", "pkg.dev" };
+	size_t i;
+
+	for (i = 0; i < ALLOC_COUNT(shared); i++)
+		if (strcmp(domain, shared[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Below one domain that somebody could register: auth.example.com and registry.example.com, but not
  * a.co.uk and b.co.uk, by the public suffix list. Without the list: no. */
 static bool
@@ -43,7 +58,8 @@ is_same_domain(const char *a, const char *b)
 	list = suffixes.builtin();
 	domain_a = list != NULL ? suffixes.registrable_domain(list, a) : NULL;
 	domain_b = list != NULL ? suffixes.registrable_domain(list, b) : NULL;
-	return domain_a != NULL && domain_b != NULL && strcmp(domain_a, domain_b) == 0;
+	return domain_a != NULL && domain_b != NULL && strcmp(domain_a, domain_b) == 0 &&
+	       !is_shared(domain_a);
 }
 
 /* host: any port of it; host:port: that one. */

@@ -204,14 +204,14 @@ url_origin(const struct url *url)
 	return alloc_format("%s://%s:%u", scheme, url->host, url->port);
 }
 
-/* Everything of base's text up to its path, its last slash, or its query. */
+/* What is kept of base: up to its authority, its path, or the last slash in that. */
 char *
 url_resolve(const struct url *base, const char *base_text, const char *reference)
 {
 	size_t path_len = strcspn(base->rest, "?"), keep = path_len;
 	int head = (int)(base->rest - base_text);
 
-	if (strncasecmp(reference, "http://", 7) == 0 || strncasecmp(reference, "https://", 8) == 0)
+	if (reference[strcspn(reference, ":/?")] == ':') /* it has a scheme, whichever */
 		return alloc_string(reference);
 	if (strncmp(reference, "//", 2) == 0)
 		return alloc_format("%s:%s", base->is_https ? "https" : "http", reference);
