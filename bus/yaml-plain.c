@@ -12,9 +12,8 @@
 
 /* Words that some reader does not take for a string; in any mixture of cases. */
 static const char *const words[] = {
-	"",	"~",	"null",	   "true", "false", "yes", "no",  "on",	 "off",
-	"y",	"n",	"nan",	   "inf",  "infinity", ".nan", ".inf", "<<",  "=",
-	"---",	"...",
+	"",  "~",   "null", "true",	"false", "yes",	 "no", "on", "off", "y",
+	"n", "nan", "inf",  "infinity", ".nan",	 ".inf", "<<", "=",  "---", "...",
 };
 
 static bool

@@ -70,8 +70,9 @@ read_int(const char *text)
 	for (; *p != '\0'; p++) {
 		if (*p == '_')
 			continue;
-		digit = *p >= '0' && *p <= '9'	   ? *p - '0' :
-			(*p | 32) >= 'a' && (*p | 32) <= 'f' ? (*p | 32) - 'a' + 10 : 99;
+		digit = *p >= '0' && *p <= '9'		     ? *p - '0' :
+			(*p | 32) >= 'a' && (*p | 32) <= 'f' ? (*p | 32) - 'a' + 10 :
+							       99;
 		if (digit >= base)
 			return jv_invalid();
 		value = value * base + digit;

@@ -79,7 +79,8 @@ step(const struct yaml_reader *reader, struct place *at)
 	char c = reader->text[at->byte++];
 
 	at->index++;
-	if (c == '\n' || (c == '\r' && (at->byte == reader->len || reader->text[at->byte] != '\n'))) {
+	if (c == '\n' ||
+	    (c == '\r' && (at->byte == reader->len || reader->text[at->byte] != '\n'))) {
 		at->line++;
 		at->column = 0;
 	} else {
@@ -129,8 +130,8 @@ parse_error(const struct yaml_reader *reader, struct error *err)
 	if (parser->error == YAML_MEMORY_ERROR)
 		abort();
 	if (parser->error == YAML_READER_ERROR)
-		return fail_at(find_byte(reader, parser->problem_offset), parser->problem,
-			       NULL, err);
+		return fail_at(find_byte(reader, parser->problem_offset), parser->problem, NULL,
+			       err);
 	at = find_index(reader, reader->at, parser->problem_mark.index);
 	if (at.byte < reader->len && reader->text[at.byte] == '\t' &&
 	    parser->error == YAML_SCANNER_ERROR)
@@ -303,8 +304,7 @@ check_bounds(struct yaml_reader *reader, const struct yaml_event *event, struct 
 	if (++reader->events > EVENTS_MAX)
 		return fail_at(reader->at, "more values than a file may hold", NULL, err);
 	if (event->anchor != NULL && ++reader->anchors > ANCHORS_MAX)
-		return fail_at(reader->at, "more anchors than a document may hold", NULL,
-			       err);
+		return fail_at(reader->at, "more anchors than a document may hold", NULL, err);
 	return 0;
 }
 

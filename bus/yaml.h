@@ -26,13 +26,13 @@ enum yaml_style { YAML_PLAIN, YAML_SINGLE, YAML_DOUBLE, YAML_BLOCK };
 
 struct yaml_event {
 	enum yaml_kind kind;
-	enum yaml_style style;	/* scalars */
-	bool flow;		/* mappings and sequences: written as { } or [ ]; scalars: inside one */
-	size_t start, end;	/* byte offsets in the input (BOM counted); end behind the last byte.
-				 * Scalars and aliases: exactly the token, without anchor and tag (an
-				 * empty one has no bytes); a block scalar's end is not exact */
-	size_t line, column;	/* of start, both counted from 1, as an editor shows them */
-	const char *value;	/* scalars: NUL-terminated, len bytes; aliases: the name */
+	enum yaml_style style; /* scalars */
+	bool flow;	   /* mappings and sequences: written as { } or [ ]; scalars: inside one */
+	size_t start, end; /* byte offsets in the input (BOM counted); end behind the last byte.
+			    * Scalars and aliases: exactly the token, without anchor and tag (an
+			    * empty one has no bytes); a block scalar's end is not exact */
+	size_t line, column; /* of start, both counted from 1, as an editor shows them */
+	const char *value;   /* scalars: NUL-terminated, len bytes; aliases: the name */
 	size_t len;
 	const char *anchor, *tag; /* NULL when there is none */
 };

@@ -41,8 +41,8 @@ value_end(const char *text, size_t len, size_t i)
 				depth--;
 			i++;
 		}
-		if (depth == 0 && (text[i - 1] == '}' || text[i - 1] == ']' ||
-				   text[i - 1] == '"' || i == len || is_blank(text[i])))
+		if (depth == 0 && (text[i - 1] == '}' || text[i - 1] == ']' || text[i - 1] == '"' ||
+				   i == len || is_blank(text[i])))
 			break;
 	}
 	return i;

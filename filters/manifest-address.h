@@ -7,7 +7,7 @@
 
 struct manifest_address {
 	const char *file;  /* the path as weir was given it, and what it found below */
-	unsigned document; /* in the file, counted from 0; every YAML document counts, empty ones too */
+	unsigned document; /* in the file, from 0; every YAML document counts, empty ones too */
 	int item;	   /* in the `items` of a List; -1: the document itself is the object */
 };
 

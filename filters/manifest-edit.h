@@ -23,14 +23,20 @@ struct manifest_test {
  *   0   the file was rewritten (dry_run: would have been; nothing was written)
  *   1   `to` stands there already and all tests on other paths hold; nothing was written
  *  -1   nothing was touched:
- *       CONFLICT   a test failed (the text names the path), the object or the file is gone, or
- *                  somebody else wrote the file meanwhile: read again and decide again
- *       INPUT      this file cannot be edited safely, and why: the value is missing, is no string, a
- *                  block scalar, behind an alias, or carries (or lies in something that carries) an
- *                  anchor that is used elsewhere; a key on the path stands there twice; a template;
- *                  a symbolic link, no regular file, inside .git; a file that does not parse
- *       DENIED     not allowed to write there
- *       SYSTEM     no space, read error, ...: the old file is in place, complete
+ *
+ * CONFLICT: a test failed (the text names the path), the object or the file is gone, or somebody
+ * else wrote the file meanwhile: read again and decide again.
+ *
+ * INPUT: this file cannot be edited safely, and why. The value is missing, is no string, a block
+ * scalar, behind an alias, or carries (or lies in something that carries) an anchor that is used in
+ * its document; a key on the path stands there twice; a template; a symbolic link, no regular
+ * file, inside .git; a file that does not parse.
+ *
+ * DENIED: not allowed to write there.
+ *
+ * SYSTEM: no space, read error, ...: the old file is in place, complete. (Or the new one is, and
+ * only its folder could not be synced: the text says so.)
+ *
  * The new file has the old one's mode and owner, is fsynced, and takes the old one's place by
  * rename; the folder is fsynced too. Error texts name the file.
  */

@@ -54,8 +54,9 @@ read_bytes(int fd, struct buf *out, struct error *err)
 		buf_added(out, (size_t)n);
 	}
 	buf_added(out, 0);
-	return out->len <= MANIFEST_FILE_MAX ? 0 :
-		error_set(err, ERROR_INPUT, 0, "larger than 16 MiB");
+	if (out->len > MANIFEST_FILE_MAX)
+		return error_set(err, ERROR_INPUT, 0, "larger than 16 MiB");
+	return 0;
 }
 
 int
@@ -81,8 +82,8 @@ fail_step(int folder, const char *name, struct error *err)
 
 	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
 		return error_set(err, ERROR_INPUT, 0,
-				 "%s is a symbolic link, which is not followed for an edit: give the "
-				 "path that it leads to", name);
+				 "%s is a symbolic link, which is not followed for an edit: "
+				 "give the path that it leads to", name);
 	errno = code;
 	return fail_errno(err, "cannot be opened");
 }
@@ -156,8 +157,8 @@ open_folder(const char *path, int *folder, char **name, struct error *err)
 static int
 open_file(struct manifest_file *file, struct error *err)
 {
-	CLEANUP_CLOSE int fd = openat(file->folder, file->name,
-				      O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	CLEANUP_CLOSE int fd =
+		openat(file->folder, file->name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 && errno == EISDIR)
 		return error_set(err, ERROR_INPUT, 0, "is no regular file");
@@ -210,7 +211,7 @@ temporary_name(const struct manifest_file *file, char *out)
 			 (unsigned long long)table_hash(file->name, strlen(file->name)));
 }
 
-/* The temporary file is there already. Nobody holds its lock: its writer was killed, and it goes. */
+/* The temporary file is there already. Nobody holds its lock: its writer was killed, so it goes. */
 static int
 remove_stale(int folder, const char *name, struct error *err)
 {
@@ -235,7 +236,8 @@ open_temporary(int folder, const char *name, struct error *err)
 	int fd, i;
 
 	for (i = 0; i < TAKEOVERS_MAX; i++) {
-		fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0600);
 		if (fd < 0 && errno != EEXIST)
 			return fail_errno(err, "a temporary file cannot be made beside it");
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&

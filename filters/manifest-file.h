@@ -1,5 +1,5 @@
-/* One manifest file: opened without following links, read whole, replaced whole or not at all. Knows
- * files; not what is in them. */
+/* One manifest file: opened without following links, read whole, replaced whole or not at all.
+ * Knows files; not what is in them. */
 #ifndef WEIR_MANIFEST_FILE_H
 #define WEIR_MANIFEST_FILE_H
 
@@ -12,18 +12,19 @@
 #define MANIFEST_FILE_MAX ((size_t)16 << 20)
 
 struct manifest_file {
-	int folder;	   /* the folder it is in; -1: not open */
-	char *name;	   /* in that folder */
-	struct stat seen;  /* as it was when it was read */
-	struct buf text;   /* ends with a NUL */
+	int folder;	  /* the folder it is in; -1: not open */
+	char *name;	  /* in that folder */
+	struct stat seen; /* as it was when it was read */
+	struct buf text;  /* ends with a NUL */
 };
 
-/* All bytes of a regular file; inits out (buf_fini it in any case). INPUT: no regular file, or larger than
- * 16 MiB; SYSTEM. */
+/* All bytes of a regular file; inits out (buf_fini it in any case). INPUT: no regular file, or
+ * larger than 16 MiB; SYSTEM. */
 int manifest_file_read(int fd, struct stat *seen, struct buf *out, struct error *err);
 
-/* open(2) of what lies below the folder base, which may be a link; below it none is followed (ELOOP,
- * ENOTDIR), the last name neither, and nothing in a .git folder is opened (ENOENT). -1 with errno. */
+/* open(2) of what lies below the folder base, which may be a link; below it none is followed
+ * (ELOOP, ENOTDIR), the last name neither, and nothing in a .git folder is opened (ENOENT). -1 with
+ * errno. */
 int manifest_file_open_below(const char *base, const char *below, int flags);
 
 /*
@@ -32,10 +33,10 @@ int manifest_file_open_below(const char *base, const char *below, int flags);
  */
 int manifest_file_open(struct manifest_file *file, const char *path, struct error *err);
 /*
- * Put text in its place: temporary file beside it, .NAME.weir (one that a killed writer left is taken
- * over), with its mode and owner, fsync, rename, fsync of the folder. CONFLICT: somebody else has written
- * the file since it was opened, or is about to. On failure the old file is in place and the
- * temporary one is gone.
+ * Put text in its place: temporary file beside it, .NAME.weir (one that a killed writer left is
+ * taken over), with its mode and owner, fsync, rename, fsync of the folder. CONFLICT: somebody else
+ * has written the file since it was opened, or is about to. On failure the old file is in place and
+ * the temporary one is gone.
  */
 int manifest_file_replace(const struct manifest_file *file, const struct buf *text,
 			  struct error *err);

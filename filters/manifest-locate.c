@@ -8,7 +8,10 @@
 #include "json-file.h"
 #include "manifest-path.h"
 
-#define ANCHORS_MAX (MANIFEST_PATH_MAX + 1)
+#define ANCHORS_MAX (MANIFEST_PATH_MAX + 3) /* the document, items, an item, the path */
+
+static const char is_missing[] = "is not there";
+static const char stands_twice[] = "is reached by a key that stands there twice";
 
 struct locator {
 	struct yaml_reader *reader;
@@ -17,9 +20,9 @@ struct locator {
 	const char *const *path;
 	struct manifest_place *place;
 	bool is_found;
-	size_t merge_line;	       /* a << in a mapping on the path; 0: none */
-	size_t shared_line;	       /* an alias of one of the anchors; 0: none */
-	char *anchors[ANCHORS_MAX];    /* on the way to the value, and its own */
+	size_t merge_line;	    /* a << in a mapping on the path; 0: none */
+	size_t shared_line;	    /* an alias of one of the anchors; 0: none */
+	char *anchors[ANCHORS_MAX]; /* on the way to the value, and its own */
 	size_t anchor_count;
 	struct error *err;
 };
@@ -82,7 +85,8 @@ take_value(struct locator *l)
 	const struct yaml_event *event = &l->event;
 
 	if (event->kind == YAML_ALIAS)
-		return fail(l, event->line, "is a YAML alias; what it stands for is not changed for it");
+		return fail(l, event->line,
+			    "is a YAML alias; what it stands for is not changed for it");
 	if (event->kind != YAML_SCALAR)
 		return fail(l, event->line, "is no string");
 	if (event->style == YAML_BLOCK)
@@ -106,7 +110,8 @@ visit_sequence(struct locator *l, size_t depth)
 			return -1;
 		if (l->event.kind == YAML_SEQUENCE_END)
 			return 0;
-		if (manifest_path_is_index(l->path[depth], i) ? visit(l, depth + 1) < 0 : skip(l) < 0)
+		if (manifest_path_is_index(l->path[depth], i) ? visit(l, depth + 1) < 0 :
+								skip(l) < 0)
 			return -1;
 	}
 }
@@ -139,10 +144,11 @@ visit_mapping(struct locator *l, size_t depth)
 		if (l->event.kind == YAML_MAPPING_END)
 			return 0;
 		if (l->event.kind == YAML_ALIAS)
-			return fail(l, l->event.line, "stands in a mapping with an alias for a key");
+			return fail(l, l->event.line,
+				    "stands in a mapping with an alias for a key");
 		wanted = is_wanted(l, depth);
 		if (wanted && seen)
-			return fail(l, l->event.line, "is reached by a key that stands there twice");
+			return fail(l, l->event.line, stands_twice);
 		seen = seen || wanted;
 		if (skip(l) < 0 || next(l) < 0)
 			return -1;
@@ -196,7 +202,7 @@ locate(struct locator *l, unsigned document)
 	if (!l->is_found && l->merge_line != 0)
 		return fail(l, l->merge_line, "comes through <<");
 	if (!l->is_found)
-		return fail(l, 0, "is not there");
+		return fail(l, 0, is_missing);
 	if (l->shared_line != 0)
 		return fail(l, l->shared_line, "has, or lies in, an anchor that is used here");
 	return 0;
@@ -226,8 +232,8 @@ fail_json(const char *const *path, const char *what, struct error *err)
 {
 	char name[256];
 
-	return error_set(err, ERROR_INPUT, 0, "%s %s", manifest_path_print(path, name, sizeof(name)),
-			 what);
+	return error_set(err, ERROR_INPUT, 0, "%s %s",
+			 manifest_path_print(path, name, sizeof(name)), what);
 }
 
 /* How often the member or element stands there; the last one is in *found. */
@@ -267,8 +273,7 @@ manifest_locate_json(const char *text, size_t len, unsigned document, const char
 	for (depth = 0; path[depth] != NULL; depth++) {
 		count = find_members(value, path[depth], &value);
 		if (count != 1)
-			return fail_json(path, count == 0 ? "is not there" :
-				"is reached by a key that stands there twice", err);
+			return fail_json(path, count == 0 ? is_missing : stands_twice, err);
 	}
 	if (!json_is_string(value))
 		return fail_json(path, "is no string", err);

@@ -1,4 +1,5 @@
-/* Where one value of a manifest stands in the bytes of its file, if it may be changed there. Pure. */
+/* Where one value of a manifest stands in the bytes of its file, if it may be changed
+ * there. Pure. */
 #ifndef WEIR_MANIFEST_LOCATE_H
 #define WEIR_MANIFEST_LOCATE_H
 
@@ -15,9 +16,9 @@ struct manifest_place {
 };
 
 /*
- * path starts at the document (a List's items included). CONFLICT: there is no such document. INPUT,
- * with the reason: nothing stands at path, or it is no quoted or plain scalar on one line, or is
- * reached through an alias, or it or what holds it carries an anchor that is used in this
+ * path starts at the document (a List's items included). CONFLICT: there is no such document.
+ * INPUT, with the reason: nothing stands at path, or it is no quoted or plain scalar on one line,
+ * or is reached through an alias, or it or what holds it carries an anchor that is used in this
  * document, or a key on the path stands there twice.
  */
 int manifest_locate_yaml(const char *text, size_t len, unsigned document, const char *const *path,

@@ -12,8 +12,8 @@
 #include "../bus/alloc.h"
 #include "../bus/table.h"
 
-#define EVENTS                                                                                   \
-	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |      \
+#define EVENTS                                                                              \
+	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | \
 	 IN_DELETE_SELF | IN_MOVE_SELF)
 
 /* One kernel watch: a folder (an inode), under each path that it was added by. */
@@ -53,8 +53,8 @@ join(const char *folder, const char *name)
 	return alloc_format("%s%s%s", folder, len == 0 || folder[len - 1] == '/' ? "" : "/", name);
 }
 
-/* A file that somebody is writing: its end will be reported too. A link or a file that appeared with a
- * second name is complete. */
+/* A file that somebody is writing: its end will be reported too. A link or a file that appeared
+ * with a second name is complete. */
 static bool
 is_being_written(const struct inotify_event *event, const char *path)
 {
@@ -67,8 +67,7 @@ is_being_written(const struct inotify_event *event, const char *path)
 static void
 report(struct manifest_notify *notify, const struct inotify_event *event, const char *folder)
 {
-	CLEANUP_FREE char *path = event->len > 0 ? join(folder, event->name) :
-						   alloc_string(folder);
+	CLEANUP_FREE char *path = event->len > 0 ? join(folder, event->name) : alloc_string(folder);
 
 	if (!is_being_written(event, path))
 		notify->fn(notify->arg, folder, path);
@@ -130,7 +129,7 @@ manifest_notify_new(struct loop *loop, manifest_notify_fn *fn, void *arg, struct
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
 	if (fd < 0) {
-		error_set_errno(err, "changes of files cannot be followed (fs.inotify.max_user_instances?)");
+		error_set_errno(err, "changes cannot be followed (fs.inotify.max_user_instances?)");
 		return NULL;
 	}
 	notify = alloc_zero(1, sizeof(*notify));
@@ -201,7 +200,8 @@ manifest_notify_add(struct manifest_notify *notify, const char *folder, bool fol
 		return 0;
 	if (wd < 0 && errno == ENOSPC)
 		return error_set(err, ERROR_SYSTEM, ENOSPC,
-				 "changes cannot be followed: more folders than fs.inotify.max_user_watches");
+				 "changes cannot be followed: more folders than "
+				 "fs.inotify.max_user_watches");
 	if (wd < 0)
 		return error_set_errno(err, "changes cannot be followed");
 	name_watch(notify, wd, folder);

@@ -10,7 +10,7 @@
 #include "json-file.h"
 #include "manifest-template.h"
 
-#define TEXT_MAX ((size_t)64 << 20)	       /* of a document: aliases make it larger than a file */
+#define TEXT_MAX ((size_t)64 << 20) /* of a document: aliases make it larger than a file */
 #define OBJECT_MAX ((size_t)FRAME_MAX - 65536) /* leaves room for the rest of a message */
 
 struct reading {
@@ -61,7 +61,8 @@ take_object(struct reading *r, struct json_slice text, int item)
 
 	if (!is_filled(json_member(text, "apiVersion")) || !is_filled(json_member(text, "kind")))
 		return 0;
-	if (text.len > OBJECT_MAX || json_check(text.text, text.len, &json_limits_message, NULL) < 0 ||
+	if (text.len > OBJECT_MAX ||
+	    json_check(text.text, text.len, &json_limits_message, NULL) < 0 ||
 	    !write_reference(text, &r->reference))
 		return error_set(r->err, ERROR_INPUT, 0,
 				 "the object in document %u is larger than a message may be",
@@ -78,8 +79,8 @@ is_list(struct json_slice document)
 {
 	struct json_slice kind = json_member(document, "kind");
 
-	return is_filled(json_member(document, "apiVersion")) && is_filled(kind) &&
-	       kind.len >= 6 && memcmp(kind.text + kind.len - 5, "List\"", 5) == 0 &&
+	return is_filled(json_member(document, "apiVersion")) && is_filled(kind) && kind.len >= 6 &&
+	       memcmp(kind.text + kind.len - 5, "List\"", 5) == 0 &&
 	       json_is_array(json_member(document, "items"));
 }
 
@@ -90,8 +91,8 @@ complete_item(struct reading *r, struct json_slice list, struct json_slice item)
 	struct json_slice kind = json_member(list, "kind");
 	bool empty = item.len == 2;
 
-	if (json_member(item, "kind").text != NULL || json_member(item, "apiVersion").text != NULL ||
-	    kind.len == 6)
+	if (json_member(item, "kind").text != NULL ||
+	    json_member(item, "apiVersion").text != NULL || kind.len == 6)
 		return item;
 	buf_clear(&r->item);
 	append_slice(&r->item, "{\"apiVersion\":", json_member(list, "apiVersion"));
@@ -130,8 +131,8 @@ take_document(struct reading *r)
 static int
 too_large(struct reading *r)
 {
-	return error_set(r->err, ERROR_INPUT, 0, "document %u is too large once its aliases are followed",
-			 r->document);
+	return error_set(r->err, ERROR_INPUT, 0,
+			 "document %u is too large once its aliases are followed", r->document);
 }
 
 static int
@@ -188,8 +189,9 @@ check_template(const char *text, size_t len, struct error *err)
 
 	if (line == 0)
 		return 0;
-	return error_set(err, ERROR_INPUT, (int)line,
-			 "line %zu: a template, not a manifest ({{ }}); leave it out with --exclude", line);
+	return error_set(
+		err, ERROR_INPUT, (int)line,
+		"line %zu: a template, not a manifest ({{ }}); leave it out with --exclude", line);
 }
 
 static int
@@ -203,8 +205,8 @@ read_template_free(struct reading *r, const char *text, size_t len)
 		return 0;
 	if (err != NULL && manifest_has_braces(text, len)) {
 		why = *err;
-		error_set(err, why.kind, why.code, "%s (if it is a template, leave it out with --exclude)",
-			  why.text);
+		error_set(err, why.kind, why.code,
+			  "%s (if it is a template, leave it out with --exclude)", why.text);
 	}
 	return -1;
 }

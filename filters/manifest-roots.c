@@ -56,7 +56,8 @@ manifest_roots_find(const struct manifest_roots *roots, const char *path)
 
 	for (i = 0; i < roots->count; i++) {
 		root = &roots->list[i];
-		if (manifest_is_below(path, root->path) && (found == NULL || root->len > found->len))
+		if (manifest_is_below(path, root->path) &&
+		    (found == NULL || root->len > found->len))
 			found = root;
 	}
 	return found;

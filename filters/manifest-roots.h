@@ -1,5 +1,5 @@
-/* The PATHs that watch --files is given, and what is left out below them. Knows names and real paths; opens
- * nothing. */
+/* The PATHs that watch --files is given, and what is left out below them. Knows names and real
+ * paths; opens nothing. */
 #ifndef WEIR_MANIFEST_ROOTS_H
 #define WEIR_MANIFEST_ROOTS_H
 

@@ -110,11 +110,12 @@ add_change(struct manifest_changes *changes, const char *event, const struct obj
 {
 	if (changes->count == changes->capacity) {
 		changes->capacity = changes->capacity ? changes->capacity * 2 : 4;
-		changes->list = alloc_grow(changes->list, changes->capacity, sizeof(*changes->list));
+		changes->list =
+			alloc_grow(changes->list, changes->capacity, sizeof(*changes->list));
 	}
-	changes->list[changes->count++] = (struct manifest_change){
-		event, alloc_text(text, len), len, object->document, object->item
-	};
+	changes->list[changes->count++] =
+		(struct manifest_change){ event, alloc_text(text, len), len, object->document,
+					  object->item };
 }
 
 static void
@@ -137,7 +138,7 @@ manifest_changes_fini(struct manifest_changes *changes)
 struct comparison {
 	const struct objects *old;
 	size_t old_at; /* those before it have been met */
-	struct objects new;
+	struct objects now;
 	struct manifest_changes gone, changes;
 };
 
@@ -175,7 +176,7 @@ take_object(void *arg, const struct manifest_object *read)
 				 alloc_text(read->reference.text, read->reference.len) };
 	const struct object *old = meet_old(c, &object);
 
-	add_object(&c->new, &object);
+	add_object(&c->now, &object);
 	if (old != NULL && strcmp(old->reference, object.reference) != 0) {
 		add_deleted(&c->gone, old);
 		old = NULL;
@@ -223,7 +224,7 @@ manifest_seen_update(struct manifest_seen *seen, const char *text, size_t len, b
 	struct comparison c = { .old = &seen->objects };
 
 	if (manifest_read(text, len, is_json, take_object, &c, err) < 0) {
-		fini_objects(&c.new);
+		fini_objects(&c.now);
 		manifest_changes_fini(&c.gone);
 		manifest_changes_fini(&c.changes);
 		return -1;
@@ -233,7 +234,7 @@ manifest_seen_update(struct manifest_seen *seen, const char *text, size_t len, b
 	move_changes(changes, &c.gone);
 	move_changes(changes, &c.changes);
 	fini_objects(&seen->objects);
-	seen->objects = c.new;
+	seen->objects = c.now;
 	return 0;
 }
 

@@ -183,9 +183,10 @@ check_new_value(const struct edit *e)
 	for (i = 0; i < len; i++)
 		if (e->to[i] < ' ' || e->to[i] > '~')
 			return error_set(e->err, ERROR_INPUT, 0,
-					 "the new value has characters that are not printable ASCII");
+					 "the new value is not all printable ASCII");
 	if (len == 0 || len > VALUE_MAX)
-		return error_set(e->err, ERROR_INPUT, 0, "the new value has no or too many characters");
+		return error_set(e->err, ERROR_INPUT, 0,
+				 "the new value has no or too many characters");
 	return 0;
 }
 
@@ -251,20 +252,21 @@ same_event(const struct edit *e, const struct manifest_place *place, const struc
 	const char *value = here ? e->to : was->value;
 	size_t len = here ? strlen(e->to) : was->len;
 
-	return was->kind == is->kind && was->flow == is->flow && same_text(was->anchor, is->anchor) &&
-	       same_text(was->tag, is->tag) && (here || was->style == is->style) &&
+	return was->kind == is->kind && was->flow == is->flow &&
+	       same_text(was->anchor, is->anchor) && same_text(was->tag, is->tag) &&
+	       (here || was->style == is->style) &&
 	       (was->start == is->start || (!here && was->start > place->start)) &&
 	       len == is->len && (len == 0 || memcmp(value, is->value, len) == 0);
 }
 
 static bool
-same_events(const struct edit *e, const struct manifest_place *place, struct yaml_reader *old,
-	    struct yaml_reader *new)
+same_events(const struct edit *e, const struct manifest_place *place, struct yaml_reader *before,
+	    struct yaml_reader *after)
 {
 	struct yaml_event was, is;
 
 	do {
-		if (yaml_next(old, &was, NULL) < 0 || yaml_next(new, &is, NULL) < 0 ||
+		if (yaml_next(before, &was, NULL) < 0 || yaml_next(after, &is, NULL) < 0 ||
 		    !same_event(e, place, &was, &is))
 			return false;
 	} while (was.kind != YAML_STREAM_END);
@@ -274,12 +276,12 @@ same_events(const struct edit *e, const struct manifest_place *place, struct yam
 static bool
 same_yaml(const struct edit *e, const struct manifest_place *place, const struct buf *out)
 {
-	struct yaml_reader *old = yaml_open(e->text, e->len, NULL);
-	struct yaml_reader *new = yaml_open(out->data, out->len, NULL);
-	bool same = old != NULL && new != NULL && same_events(e, place, old, new);
+	struct yaml_reader *before = yaml_open(e->text, e->len, NULL);
+	struct yaml_reader *after = yaml_open(out->data, out->len, NULL);
+	bool same = before != NULL && after != NULL && same_events(e, place, before, after);
 
-	yaml_close(old);
-	yaml_close(new);
+	yaml_close(before);
+	yaml_close(after);
 	return same;
 }
 
@@ -303,7 +305,8 @@ verify(const struct edit *e, const struct manifest_place *place, const struct bu
 {
 	if (e->is_json ? is_good_json(out) : same_yaml(e, place, out))
 		return 0;
-	return error_set(e->err, ERROR_INPUT, 0, "the value cannot be changed without changing more");
+	return error_set(e->err, ERROR_INPUT, 0,
+			 "the value cannot be changed without changing more");
 }
 
 static int
@@ -333,7 +336,7 @@ manifest_splice(const char *text, size_t len, bool is_json, const struct manifes
 	size_t line = is_json ? 0 : manifest_template_line(text, len);
 
 	if (line != 0)
-		return error_set(err, ERROR_INPUT, (int)line, "line %zu: a template, not a manifest ({{ }})",
-				 line);
+		return error_set(err, ERROR_INPUT, (int)line,
+				 "line %zu: a template, not a manifest ({{ }})", line);
 	return splice(&e, out);
 }

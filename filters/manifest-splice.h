@@ -1,5 +1,5 @@
-/* The text of a manifest with one string changed, every other byte as it was. Knows YAML and JSON; no
- * files. Pure. */
+/* The text of a manifest with one string changed, every other byte as it was. Knows YAML and JSON;
+ * no files. Pure. */
 #ifndef WEIR_MANIFEST_SPLICE_H
 #define WEIR_MANIFEST_SPLICE_H
 
@@ -7,8 +7,8 @@
 #include "manifest-edit.h"
 
 /*
- * As manifest_edit (of which this is the inner half), for the text of a file. 0: the new text is in *out; 1:
- * `to` stands there already. How the value is quoted stays as it is, but a plain one is
+ * As manifest_edit (of which this is the inner half), for the text of a file. 0: the new text is in
+ * *out; 1: `to` stands there already. How the value is quoted stays as it is, but a plain one is
  * written in double quotes where some reader would not take the new text for this string. What
  * comes out has been read again: only this one value differs.
  */

@@ -7,9 +7,9 @@
 #include "../bus/yaml.h"
 
 struct watcher {
-	char previous[32];    /* the scalar before this one: in a block mapping, the key */
-	bool is_application;  /* `kind: Application` stands somewhere in this document */
-	size_t line;	      /* of the first value with braces in it; 0: none */
+	char previous[32];   /* the scalar before this one: in a block mapping, the key */
+	bool is_application; /* `kind: Application` stands somewhere in this document */
+	size_t line;	     /* of the first value with braces in it; 0: none */
 };
 
 bool

@@ -140,8 +140,8 @@ add_entry(struct listing *listing, const char *name, const char *behind)
 {
 	if (listing->count == listing->capacity) {
 		listing->capacity = listing->capacity ? listing->capacity * 2 : 16;
-		listing->names = alloc_grow(listing->names, listing->capacity,
-					    sizeof(*listing->names));
+		listing->names =
+			alloc_grow(listing->names, listing->capacity, sizeof(*listing->names));
 	}
 	listing->names[listing->count++] = alloc_format("%s%s", name, behind);
 }
@@ -261,8 +261,10 @@ visit_file(const struct visit *visit, const struct stat *st, struct manifest_ste
 		return 1;
 	}
 	step->is_link = S_ISLNK(st->st_mode);
-	return open_regular(step, step->is_link ? open_link(visit) :
-			    open_below(visit->root->path, rest, O_RDONLY), err);
+	return open_regular(step,
+			    step->is_link ? open_link(visit) :
+					    open_below(visit->root->path, rest, O_RDONLY),
+			    err);
 }
 
 static int
@@ -282,7 +284,8 @@ visit_path(struct manifest_walk *walk, const struct visit *visit, struct manifes
 	}
 	if (S_ISDIR(st.st_mode)) {
 		step->kind = MANIFEST_STEP_FOLDER;
-		push(walk, &(struct visit){ VISIT_LIST, alloc_string(visit->path), visit->root, 0 });
+		push(walk,
+		     &(struct visit){ VISIT_LIST, alloc_string(visit->path), visit->root, 0 });
 		return 1;
 	}
 	if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
@@ -315,7 +318,9 @@ manifest_walk_next(struct manifest_walk *walk, struct manifest_step *step, struc
 
 		free(walk->path);
 		walk->path = visit.path;
-		*step = (struct manifest_step){ .path = visit.path, .fd = -1, .round = walk->round };
+		*step = (struct manifest_step){ .path = visit.path,
+						.fd = -1,
+						.round = walk->round };
 		if (take_visit(walk, &visit, step, err) != 0)
 			return;
 	}

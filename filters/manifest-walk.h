@@ -1,7 +1,7 @@
 /*
  * Which files below some paths are manifests, in the order of their paths' bytes. Knows folders,
- * links, hidden and excluded names; not what is in the files. One step at a time, so that its caller can
- * stop between any two.
+ * links, hidden and excluded names; not what is in the files. One step at a time, so that its
+ * caller can stop between any two.
  */
 #ifndef WEIR_MANIFEST_WALK_H
 #define WEIR_MANIFEST_WALK_H
@@ -19,9 +19,10 @@ enum manifest_step_kind {
 	MANIFEST_STEP_DONE,   /* nothing is left to visit */
 	MANIFEST_STEP_FOLDER, /* a folder that is about to be listed: watch it now */
 	MANIFEST_STEP_FILE,   /* a manifest, by its name: fd is open for reading, the caller's */
-	MANIFEST_STEP_FAILED, /* path could not be looked at: keep what is known of it and below it */
-	MANIFEST_STEP_SWEEP   /* a visit is complete: what is known at or below path, and was not met
-			       * in this round or a later one, is gone */
+	MANIFEST_STEP_FAILED, /* path could not be looked at: keep what is known of it and below it
+			       */
+	MANIFEST_STEP_SWEEP /* a visit is complete: what is known at or below path, and was not met
+			     * in this round or a later one, is gone */
 };
 
 struct manifest_step {

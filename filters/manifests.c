@@ -19,10 +19,10 @@
 #include "manifest-seen.h"
 #include "manifest-walk.h"
 
-#define SLICE_MS 10	  /* work in one loop turn */
-#define QUIET_MS 10	  /* without an event, before a change is looked at ... */
-#define QUIET_MAX_MS 200  /* ... but no longer than this */
-#define READ_TRIES 3	  /* of a file that changes while it is read */
+#define SLICE_MS 10	 /* work in one loop turn */
+#define QUIET_MS 10	 /* without an event, before a change is looked at ... */
+#define QUIET_MAX_MS 200 /* ... but no longer than this */
+#define READ_TRIES 3	 /* of a file that changes while it is read */
 
 struct file {
 	struct manifest_seen *seen;
@@ -123,7 +123,8 @@ read_whole(int fd, struct buf *text, struct error *err)
 	for (i = 0;; i++) {
 		if (manifest_file_read(fd, &before, text, err) < 0)
 			return -1;
-		if (i + 1 >= READ_TRIES || fstat(fd, &after) < 0 || is_same_version(&before, &after))
+		if (i + 1 >= READ_TRIES || fstat(fd, &after) < 0 ||
+		    is_same_version(&before, &after))
 			return 0;
 		buf_fini(text);
 		if (lseek(fd, 0, SEEK_SET) < 0)
@@ -166,8 +167,8 @@ static void
 note_link(struct manifests *m, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	struct folder *folder = slash == NULL ? NULL :
-		table_get(m->folders, path, (size_t)(slash - path));
+	struct folder *folder =
+		slash == NULL ? NULL : table_get(m->folders, path, (size_t)(slash - path));
 
 	if (folder != NULL)
 		folder->has_links = true;

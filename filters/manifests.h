@@ -8,8 +8,8 @@
  * given by itself is read whatever its name is. Every document with apiVersion and kind is an
  * object; a List is taken apart; other documents are left out silently.
  *
- * A file that does not parse, or is a template ({{ }} outside strings), is one error. Nothing of it is
- * reported; what it held when it was last good stays, unchanged and not DELETED.
+ * A file that does not parse, or is a template ({{ }} outside strings), is one error. Nothing of it
+ * is reported; what it held when it was last good stays, unchanged and not DELETED.
  */
 #ifndef WEIR_MANIFESTS_H
 #define WEIR_MANIFESTS_H

@@ -1,18 +1,15 @@
-/* filters/manifest-edit.c, manifest-file.c: the file changes whole, or not at all. */
+/* filters/manifest-edit.c: the file changes whole, or not at all. */
 #include "../../filters/manifest-edit.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../bus/alloc.h"
-#include "../../filters/manifest-file.h"
 #include "../check.h"
 
 static const char *const path[] = { "spec", "source", "targetRevision", NULL };
@@ -206,43 +203,6 @@ test_not_allowed(void)
 }
 
 static void
-test_other_writers(void)
-{
-	struct buf text = BUF_INIT(100);
-	struct manifest_file file;
-	struct error err;
-	int fd;
-
-	put("a.yaml", OLD, 0600);
-	buf_append_string(&text, "new");
-	check(manifest_file_open(&file, "a.yaml", &err) == 0, "open");
-	put("b", "theirs", 0600);
-	rename("b", "a.yaml");
-	check(manifest_file_replace(&file, &text, &err) < 0 && err.kind == ERROR_CONFLICT,
-	      "another file in its place is seen");
-	check_text(get("a.yaml"), "theirs", "and stays");
-	manifest_file_close(&file);
-	check(manifest_file_open(&file, "a.yaml", &err) == 0, "open");
-	put("a.yaml", "theirs, longer", 0600);
-	check(manifest_file_replace(&file, &text, &err) < 0 && err.kind == ERROR_CONFLICT,
-	      "writing into it is seen");
-	check_text(get("a.yaml"), "theirs, longer", "and stays");
-	manifest_file_close(&file);
-	check_number((long long)count_entries(), 1, "no temporary file is left");
-	put("a.yaml", OLD, 0600);
-	put(".a.yaml.weir", "half", 0400);
-	fd = open(".a.yaml.weir", O_RDONLY);
-	flock(fd, LOCK_EX);
-	check(edit("a.yaml", false, &err) < 0 && err.kind == ERROR_CONFLICT, "another writer at work");
-	check_text(get("a.yaml"), OLD, "is left alone");
-	close(fd);
-	check_number(edit("a.yaml", false, &err), 0, "what a killed writer left is taken over");
-	check_text(get("a.yaml"), NEW, "by the new text");
-	check_number((long long)count_entries(), 1, "no temporary file is left");
-	buf_fini(&text);
-}
-
-static void
 test_names(void)
 {
 	char name[256];
@@ -269,7 +229,6 @@ main(void)
 	test_refused();
 	test_no_space();
 	test_not_allowed();
-	test_other_writers();
 	test_names();
 	unlink("a.yaml");
 	check(chdir("/") == 0 && rmdir(folder) == 0, "the folder is empty in the end");

@@ -109,8 +109,8 @@ static const struct row rows[] = {
 	{ "no YAML further down", OLD "---\nx: [\n", "1.0.3", "!the value cannot be changed without changing more", 0, 0, false },
 	{ "no JSON", "{\"a\":1,}", "1.0.3", "!line 1, column 8: a member name was expected", 0, 0, true },
 	{ "empty", OLD, "", "!the new value has no or too many characters", 0, 0, false },
-	{ "a newline in it", OLD, "a\nb", "!the new value has characters that are not printable ASCII", 0, 0, false },
-	{ "not ASCII", OLD, "\xc3\xa4", "!the new value has characters that are not printable ASCII", 0, 0, false },
+	{ "a newline in it", OLD, "a\nb", "!the new value is not all printable ASCII", 0, 0, false },
+	{ "not ASCII", OLD, "\xc3\xa4", "!the new value is not all printable ASCII", 0, 0, false },
 };
 
 static void
