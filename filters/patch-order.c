@@ -38,6 +38,22 @@ read_index(jv object, const char *name, double max, int *out, struct error *err)
 	return error_set(err, ERROR_INPUT, 0, "the member %s is no index", name);
 }
 
+/* A text that may be absent: *out (may be NULL) is NULL then. */
+static int
+read_optional_text(jv object, const char *name, const char **out, struct error *err)
+{
+	jv value = message_get(object, name);
+	const char *text = message_string(object, name);
+	bool is_absent = !jv_is_valid(value);
+
+	jv_free(value);
+	if (out)
+		*out = text;
+	if (text || is_absent)
+		return 0;
+	return error_set(err, ERROR_INPUT, 0, "the member %s is no text", name);
+}
+
 /* application's texts live in the body, which holds another reference to it. */
 static int
 read_application(struct patch_order *order, struct error *err)
@@ -49,9 +65,11 @@ read_application(struct patch_order *order, struct error *err)
 		error_set(err, ERROR_INPUT, 0, "the member application is missing or is no object");
 	else if (read_text(application, "name", &order->name, err) == 0 &&
 		 read_text(application, "namespace", &order->namespace, err) == 0)
-		status = 0;
-	if (status == 0)
-		order->change.uid = message_string(application, "uid");
+		status = read_optional_text(application, "uid", &order->change.uid, err);
+	if (status == 0 && !*order->name)
+		status = error_set(err, ERROR_INPUT, 0, "the member name is empty");
+	if (status == 0 && order->change.uid && !*order->change.uid)
+		status = error_set(err, ERROR_INPUT, 0, "the member uid is empty");
 	jv_free(application);
 	return status;
 }
@@ -105,6 +123,25 @@ read_change(struct patch_order *order, struct error *err)
 	return check_change(change, err);
 }
 
+/* What is only handed on to the RESULT. */
+static int
+check_rest(jv body, struct error *err)
+{
+	static const char *const names[] = { "repository", "repoURL", "chart",	"constraint",
+					     "current",	   "note",    "digest", NULL };
+	jv considered = message_get(body, "considered");
+	jv_kind kind = jv_get_kind(considered);
+	size_t i;
+
+	jv_free(considered);
+	for (i = 0; names[i]; i++)
+		if (read_optional_text(body, names[i], NULL, err))
+			return -1;
+	if (kind != JV_KIND_INVALID && kind != JV_KIND_ARRAY)
+		return error_set(err, ERROR_INPUT, 0, "the member considered is no array");
+	return 0;
+}
+
 int
 patch_order_read(struct patch_order *order, enum message_type type, jv body, struct error *err)
 {
@@ -115,7 +152,8 @@ patch_order_read(struct patch_order *order, enum message_type type, jv body, str
 	order->is_update = type == MESSAGE_UPDATE;
 	order->change.source = -1;
 	if (read_application(order, err) || read_origin(order, err) ||
-	    read_index(body, "source", INDEX_MAX, &order->change.source, err))
+	    read_index(body, "source", INDEX_MAX, &order->change.source, err) ||
+	    check_rest(body, err))
 		return -1;
 	if (order->is_update)
 		return read_change(order, err);
@@ -149,12 +187,33 @@ patch_order_describe(const struct patch_order *order)
 			    *order->namespace ? "/" : "", order->name, index);
 }
 
+static jv
+set_text(jv to, jv from, const char *name)
+{
+	const char *text = message_string(from, name);
+
+	return text ? jv_object_set(to, jv_string(name), jv_string(text)) : to;
+}
+
 jv
 patch_order_about(jv body)
 {
-	static const char *const names[] = { "application", "source", "origin", NULL };
+	jv application = message_get(body, "application"), origin = message_get(body, "origin");
+	jv about = jv_object(), who = set_text(jv_object(), application, "namespace");
+	const char *file = message_string(origin, "file");
 
-	return message_copy_members(jv_object(), body, names);
+	who = set_text(set_text(who, application, "name"), application, "uid");
+	if (jv_object_length(jv_copy(who)) > 0)
+		about = jv_object_set(about, jv_string("application"), jv_copy(who));
+	if (file)
+		about = jv_object_set(about, jv_string("file"), jv_string(file));
+	jv_free(who);
+	jv_free(application);
+	jv_free(origin);
+	if (jv_object_length(jv_copy(about)) > 0)
+		return about;
+	jv_free(about);
+	return jv_invalid();
 }
 
 jv

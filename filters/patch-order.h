@@ -32,7 +32,8 @@ void patch_order_fini(struct patch_order *order);
 char *patch_order_target(const struct patch_order *order);
 /* "d8-delivery/myapp", "d8-delivery/myapp[2]", with the file when it is in one: for logs. Owned. */
 char *patch_order_describe(const struct patch_order *order);
-/* What an ERROR is about: application, source and origin, as far as they are there. Owned. */
+/* What an ERROR is about: application and file, as far as they are there; invalid: nothing. Owned.
+ */
 jv patch_order_about(jv body);
 /* The RESULT message; reason NULL: none. Owned. */
 jv patch_order_result(const struct patch_order *order, const char *status, const char *reason);

@@ -170,11 +170,11 @@ patch_judge(const struct patch_change *change, jv object, char *reason, size_t r
 }
 
 static bool
-is_tag_byte(char c, bool first)
+is_revision_byte(char c, bool first)
 {
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+')
 		return true;
-	return !first && (c == '.' || c == '-' || c == '+');
+	return !first && (c == '.' || c == '-');
 }
 
 bool
@@ -183,7 +183,7 @@ patch_is_revision(const char *text)
 	size_t i;
 
 	for (i = 0; text[i]; i++)
-		if (i == 128 || !is_tag_byte(text[i], i == 0))
+		if (i == 128 || !is_revision_byte(text[i], i == 0))
 			return false;
 	return i > 0;
 }

@@ -36,7 +36,7 @@ enum patch_verdict {
 enum patch_verdict patch_judge(const struct patch_change *change, jv object, char *reason,
 			       size_t reason_size);
 
-/* A tag or a version as it may stand in targetRevision: [A-Za-z0-9_][A-Za-z0-9._+-]{0,127}. */
+/* A version as it may be written into targetRevision: a tag, with + for _. */
 bool patch_is_revision(const char *text);
 
 #endif
