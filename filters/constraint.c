@@ -173,15 +173,14 @@ release_bounds(const struct constraint_term *term, uint64_t low[3], uint64_t hig
 static struct constraint_range
 group_range(const struct constraint_terms *terms, const struct constraint_group *group)
 {
-	struct constraint_range none = { UINT64_MAX, 0, false }, range = none;
+	static const struct constraint_range none = { UINT64_MAX, 0 };
+	struct constraint_range range;
 	uint64_t low[3] = { 0 }, high[3], term_low[3], term_high[3];
 
 	memcpy(high, numbers_max, sizeof(high));
 	for (size_t i = 0; i < group->count; i++) {
 		const struct constraint_term *term = &terms->terms[group->first + i];
 
-		if (term->op == CONSTRAINT_NOT_EQUAL || term->minor_max < UINT64_MAX)
-			range.more = true;
 		if (!release_bounds(term, term_low, term_high))
 			return none;
 		if (compare_numbers(term_low, low) > 0)
@@ -213,11 +212,23 @@ group_takes_prereleases(const struct constraint_terms *terms, const struct const
 	return terms->dialect == SEMVER_V3 ? any : all;
 }
 
+/* Does a range not say all of some term? */
+static bool
+has_more(const struct constraint_terms *terms)
+{
+	for (size_t i = 0; i < terms->term_count; i++)
+		if (terms->terms[i].op == CONSTRAINT_NOT_EQUAL ||
+		    terms->terms[i].minor_max < UINT64_MAX)
+			return true;
+	return false;
+}
+
 static void
 compile(struct constraint *constraint, struct constraint_terms *terms)
 {
 	for (size_t i = 0; i < terms->term_count; i++)
 		constraint_mean(&terms->terms[i], terms->dialect);
+	constraint->has_more = has_more(terms);
 	constraint->range_count = terms->group_count;
 	constraint->ranges = alloc_zero(terms->group_count, sizeof(*constraint->ranges));
 	for (size_t i = 0; i < terms->group_count; i++) {
@@ -255,7 +266,7 @@ constraint_new_any(enum semver_dialect dialect)
 	constraint->takes_prereleases = dialect == SEMVER_V1;
 	constraint->range_count = 1;
 	constraint->ranges = alloc_zero(1, sizeof(*constraint->ranges));
-	constraint->ranges[0] = (struct constraint_range){ 0, UINT64_MAX - 1, false };
+	constraint->ranges[0] = (struct constraint_range){ 0, UINT64_MAX - 1 };
 	return constraint;
 }
 

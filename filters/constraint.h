@@ -30,17 +30,17 @@ void constraint_free(struct constraint *constraint); /* NULL is fine */
 /* True when some prerelease can satisfy it at all. */
 bool constraint_takes_prereleases(const struct constraint *constraint);
 
-/* The releases that one group of terms takes lie within [first, first + span] of their keys. */
+/* The releases that one group of terms takes: those with keys within [first, first + span]. */
 struct constraint_range {
 	uint64_t first;
 	uint64_t span;
-	bool more; /* and the terms must be asked one by one */
 };
 
 /* Private, but for constraint_allows. */
 struct constraint {
 	unsigned dialect;
 	bool takes_prereleases;
+	bool has_more; /* the ranges do not tell all: ask the terms */
 	size_t range_count;
 	struct constraint_range *ranges;
 	struct constraint_terms *terms;
@@ -54,16 +54,17 @@ bool constraint_allows_exactly(const struct constraint *constraint, const struct
 static inline bool
 constraint_allows(const struct constraint *constraint, const struct semver *version)
 {
-	if (version->pre_len > 0 || version->key == SEMVER_WIDE ||
-	    (version->dialects & constraint->dialect) == 0)
-		return constraint_allows_exactly(constraint, version);
-	for (size_t i = 0; i < constraint->range_count; i++) {
-		const struct constraint_range *range = &constraint->ranges[i];
+	bool is_in_range = false;
 
-		if (version->key - range->first <= range->span)
-			return !range->more || constraint_allows_exactly(constraint, version);
-	}
-	return false;
+	if (constraint->has_more || version->key == SEMVER_WIDE ||
+	    (constraint->takes_prereleases && version->pre_len > 0))
+		return constraint_allows_exactly(constraint, version);
+	/* No branches from here on: the answers come in no order that a processor could guess. */
+	for (size_t i = 0; i < constraint->range_count; i++)
+		is_in_range |= version->key - constraint->ranges[i].first <=
+			       constraint->ranges[i].span;
+	return is_in_range & (version->pre_len == 0) &
+	       ((version->dialects & constraint->dialect) != 0);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Versions of the usual shapes, sixteen bytes at a time: some 5 ns each. A constraint is checked
  * against every tag of a repository, so this is where a pass over thousands of tags spends its
- * time. Answers only what it is sure of; semver.c is the authority, and the tests hold the two
+ * time. What is unusual it leaves to semver.c, which is the authority, and the tests hold the two
  * together.
  *
  * How: one comparison finds all digits, one all dots. The dots and the first other character are
@@ -150,7 +150,7 @@ classify(const char *text, size_t len)
 }
 
 /* What follows the numbers: text[0] is `-` or `+` when all is well, len counts from there. */
-VECTOR __attribute__((noinline)) static void
+VECTOR __attribute__((noinline)) static bool
 read_tail(struct semver *v, const char *text, size_t len)
 {
 	struct masks m = classify(text, len);
@@ -164,7 +164,7 @@ read_tail(struct semver *v, const char *text, size_t len)
 		       (plus & (plus - 1)) | (~(plus | pre) & 1);
 
 	if (bad != 0)
-		return;
+		return false;
 	/* A carry runs through an identifier that begins with 0 and another digit, and comes out
 	 * at a border when there were only digits. */
 	uint64_t zeros = (border & pre) << 1 & m.zero & digit >> 1;
@@ -176,16 +176,19 @@ read_tail(struct semver *v, const char *text, size_t len)
 	v->build = text + plus_at + 1;
 	v->build_len = (uint32_t)(plus_at < len ? len - plus_at - 1 : 0);
 	v->dialects = numbers != 0 ? (unsigned)SEMVER_V1 : SEMVER_BOTH;
+	return true;
 }
 
 VECTOR_INLINE void
 read_version(struct semver *v, const char *text, size_t len, const char *limit)
 {
-	size_t prefix = len > 0 && text[0] == 'v';
+	const char *tag = text;
+	size_t tag_len = len, prefix = len > 0 && text[0] == 'v';
 
-	v->dialects = 0;
-	if (len > TEXT_MAX || (size_t)(limit - text) < len + SLACK)
+	if (len > TEXT_MAX || (size_t)(limit - text) < len + SLACK) {
+		semver_parse_tag(v, tag, tag_len);
 		return;
+	}
 	text += prefix;
 	len -= prefix;
 
@@ -196,8 +199,10 @@ read_version(struct semver *v, const char *text, size_t len, const char *limit)
 	uint32_t pattern = (uint32_t)((dots & (stop - 1)) | stop);
 	const struct shape *shape = shape_place(pattern);
 
-	if (shape->pattern != pattern)
+	if (shape->pattern != pattern) {
+		semver_parse_tag(v, tag, tag_len);
 		return;
+	}
 	x = _mm_shuffle_epi8(x, _mm_load_si128((const __m128i *)(const void *)shape->places));
 	x = _mm_and_si128(x, _mm_set1_epi8(15));
 	x = _mm_maddubs_epi16(x, _mm_set1_epi16(0x010a)); /* 10 a + b */
@@ -210,7 +215,8 @@ read_version(struct semver *v, const char *text, size_t len, const char *limit)
 		return;
 	}
 	size_t at = (size_t)__builtin_ctzll(stop);
-	read_tail(v, text + at, len - at);
+	if (!read_tail(v, text + at, len - at))
+		semver_parse_tag(v, tag, tag_len);
 }
 
 VECTOR void
@@ -231,10 +237,9 @@ semver_fast_is_there(void)
 void
 semver_fast(struct semver *v, const struct semver_text *tags, size_t count, const char *limit)
 {
-	(void)tags;
 	(void)limit;
 	for (size_t i = 0; i < count; i++)
-		v[i].dialects = 0;
+		semver_parse_tag(&v[i], tags[i].text, tags[i].len);
 }
 
 #endif

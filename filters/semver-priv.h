@@ -7,8 +7,7 @@
 /* True when this processor has what semver_fast needs. */
 bool semver_fast_is_there(void);
 
-/* Try to read each of count tags. One that this cannot decide (unusual numbers, invalid, too close
- * to limit) is left with dialects 0, for the caller to read with care. */
+/* semver_parse_tags, on such a processor. */
 void semver_fast(struct semver *v, const struct semver_text *tags, size_t count, const char *limit);
 
 #endif

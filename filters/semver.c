@@ -141,15 +141,12 @@ void
 semver_parse_tags(struct semver *v, const struct semver_text *tags, size_t count,
 		  const char *limit)
 {
-	if (!semver_fast_is_there()) {
-		for (size_t i = 0; i < count; i++)
-			semver_parse_tag(&v[i], tags[i].text, tags[i].len);
+	if (semver_fast_is_there()) {
+		semver_fast(v, tags, count, limit);
 		return;
 	}
-	semver_fast(v, tags, count, limit);
 	for (size_t i = 0; i < count; i++)
-		if (v[i].dialects == 0)
-			semver_parse_tag(&v[i], tags[i].text, tags[i].len);
+		semver_parse_tag(&v[i], tags[i].text, tags[i].len);
 }
 
 void
