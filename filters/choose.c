@@ -14,6 +14,8 @@
 
 #define TEXT_MAX 3000
 
+static const char winner_text[] = "is the newest that satisfies the rule";
+
 enum verdict {
 	VERDICT_TAKEN,
 	VERDICT_ARTIFACT,
@@ -177,6 +179,15 @@ is_written(const struct chooser *chooser, uint32_t place)
 	       choose_compare_texts(chooser->tags->tags[place], chooser->current_text) == 0;
 }
 
+/* Is the tag newer (1) or older (-1) than the current version? */
+static int
+compare_to_current(const struct chooser *chooser, uint32_t place)
+{
+	if (chooser->strategy == STRATEGY_SEMVER)
+		return semver_compare(&chooser->tags->versions[place], &chooser->current);
+	return choose_compare_texts(chooser->tags->tags[place], chooser->current_text);
+}
+
 enum outcome
 choose_outcome(const struct chooser *chooser, const struct side *side)
 {
@@ -192,9 +203,7 @@ choose_outcome(const struct chooser *chooser, const struct side *side)
 		return OUTCOME_NEWEST;
 	if (!side->accepts_current)
 		return OUTCOME_MOVE;
-	order = chooser->strategy == STRATEGY_SEMVER
-			? semver_compare(&tags->versions[side->winner], &chooser->current)
-			: choose_compare_texts(tags->tags[side->winner], chooser->current_text);
+	order = compare_to_current(chooser, side->winner);
 	/* Another form of the same version is no reason to move, unless the form of now is not
 	 * (or no longer) there. */
 	can_stay = memchr(chooser->current_text.text, '_', chooser->current_text.len) == NULL &&
@@ -250,12 +259,19 @@ add_match(struct choose_decision *decision, struct semver_text tag)
 }
 
 static void
-add_considered(struct choose_decision *decision, struct semver_text tag, const char *reason,
-	       bool taken)
+add_considered(struct choose_decision *decision, struct semver_text tag, bool taken,
+	       const char *reason)
 {
 	decision->considered[decision->considered_count++] = (struct choose_considered){
 		.tag = tag, .taken = taken, .reason = reason
 	};
+}
+
+/* Going there would be going backwards. */
+static bool
+is_behind(const struct chooser *chooser, const struct side *side, uint32_t place)
+{
+	return side->accepts_current && compare_to_current(chooser, place) < 0;
 }
 
 /* All that the rule allows, newest first, as far as anybody asks. */
@@ -279,12 +295,10 @@ list_matches(const struct chooser *chooser, const struct side *side,
 		if (judge(chooser, side, order[i], &verdict, err) == -1)
 			return -1;
 		if (rule->explain)
-			add_considered(decision, tag,
-				       order[i] == side->winner ? "is the newest that satisfies the "
-								  "rule"
-								: verdict_texts[verdict],
-				       verdict == VERDICT_TAKEN);
-		if (verdict == VERDICT_TAKEN && !full)
+			add_considered(decision, tag, verdict == VERDICT_TAKEN,
+				       order[i] == side->winner ? winner_text
+								: verdict_texts[verdict]);
+		if (verdict == VERDICT_TAKEN && !full && !is_behind(chooser, side, order[i]))
 			add_match(decision, tag);
 	}
 	return 0;
@@ -338,12 +352,9 @@ fail_side(const struct chooser *chooser, enum semver_dialect dialect, struct err
 	const char *text = chooser->rule->constraint;
 	struct constraint *constraint = constraint_new(other, text, strlen(text), NULL);
 
-	if (constraint != NULL && err != NULL) {
-		CLEANUP_FREE char *so_far = alloc_string(err->text);
-
-		error_set(err, ERROR_INPUT, 0, "%s (dialect %s can read it)", so_far,
+	if (constraint != NULL && err != NULL)
+		error_set(err, ERROR_INPUT, 0, "%s (dialect %s can read it)", err->text,
 			  choose_dialect_name(other));
-	}
 	constraint_free(constraint);
 	return -1;
 }

@@ -43,7 +43,7 @@ struct choose_decision {
 	bool update;	/* go to matches[0] */
 	char *reason;	/* why not, when update is false */
 	char *note;	/* what a person should know about an update; NULL: nothing */
-	char **matches; /* what the rule allows, newest first */
+	char **matches; /* what the rule allows, newest first, and nothing that would go back */
 	size_t match_count;
 	struct choose_considered *considered; /* newest first; borrows the tags */
 	size_t considered_count;
