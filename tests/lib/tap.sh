@@ -14,7 +14,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 tap_count=0
 tap_failed=0
 tap_finished=no
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/weir-test.XXXXXX") || exit 255
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/weir.XXXXXX") || exit 255
 : "${BIN:=$root/bin}"
 PATH=$BIN:$PATH
 # The peers are looked for while HOME still tells where they are cached.

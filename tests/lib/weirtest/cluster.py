@@ -146,8 +146,14 @@ class Cluster:
     def _apply_crds(self):
         folder = os.path.join(self.peers, "crds")
         self.kubectl("apply", "--server-side", "-f", folder)
-        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd",
-                     "applications.argoproj.io", "appprojects.argoproj.io")
+        # Asked for by hand: kubectl wait fails at once on a CRD that has no conditions yet.
+        def established():
+            found = self.must("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+            return all(any(c["type"] == "Established" and c["status"] == "True"
+                           for c in crd.get("status", {}).get("conditions") or [])
+                       for crd in found["items"])
+        if not tap.eventually(established, 60):
+            raise RuntimeError("the CRDs are applied, but not established")
         # Established, the resource may still be a moment away.
         def served():
             return self.client().json("GET", APPLICATIONS + "/applications?limit=1")[0] == 200

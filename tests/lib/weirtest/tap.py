@@ -196,7 +196,7 @@ class Test:
     def __enter__(self):
         self._mark = procs.mark()
         procs.become_subreaper()
-        self.tmp = tempfile.mkdtemp(prefix="weir-test.")
+        self.tmp = tempfile.mkdtemp(prefix="weir.")
         clean_environment(self.tmp)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._interrupted)
