@@ -71,27 +71,33 @@ close_stdout(void)
 static int
 parse(struct settings *settings, int argc, char **argv, struct error *err)
 {
-	const struct option_row rows[] = {
-		{ "check", 0, OPTION_FLAG, NULL, &settings->check,
-		  "judge FILE and show its wiring (weir check)", 0, 0, NULL },
-		{ "dir", 0, OPTION_STRING, "DIR", &settings->dir,
-		  "runtime folder, for sockets (mode 0700)", 0, 0, NULL },
-		{ "drain", 0, OPTION_DURATION, "DURATION", &settings->drain_ms,
-		  "how long an ordered stop may take (default 10s)", 0, DRAIN_MAX_MS, NULL },
-		{ "log-level", 0, OPTION_CHOICE, "LEVEL", &settings->level,
-		  "error, warning, info (default) or debug", 0, 0, levels },
-		{ "help", 'h', OPTION_FLAG, NULL, &settings->help, "show this and exit", 0, 0,
-		  NULL },
-		{ "version", 0, OPTION_FLAG, NULL, &settings->version,
-		  "show the version and exit", 0, 0, NULL },
+	const struct option_row of_run[] = {
+		{ .name = "dir", .kind = OPTION_STRING, .arg = "DIR", .field = &settings->dir,
+		  .help = "runtime folder, for sockets (mode 0700)" },
+		{ .name = "drain", .kind = OPTION_DURATION, .arg = "DURATION",
+		  .field = &settings->drain_ms, .max = DRAIN_MAX_MS,
+		  .help = "how long an ordered stop may take (10s)" },
 		{ .name = NULL },
 	};
-	const struct option_row *const tables[] = { rows, NULL };
+	const struct option_row of_both[] = {
+		{ .name = "check", .kind = OPTION_FLAG, .field = &settings->check,
+		  .help = "judge FILE and show its wiring: weir check FILE" },
+		{ .name = "log-level", .kind = OPTION_CHOICE, .arg = "LEVEL",
+		  .field = &settings->level, .choices = levels,
+		  .help = "error, warning, info (default) or debug" },
+		{ .name = "help", .letter = 'h', .kind = OPTION_FLAG, .field = &settings->help,
+		  .help = "show this and exit" },
+		{ .name = "version", .kind = OPTION_FLAG, .field = &settings->version,
+		  .help = "show the version and exit" },
+		{ .name = NULL },
+	};
+	const struct option_row *const tables[] = { of_run, of_both, NULL };
 
 	if (options_parse(tables, argc, argv, &settings->operands, err) < 0)
 		return -1;
 	if (settings->help)
-		options_help(settings->check ? &check_usage : &run_usage, tables);
+		options_help(settings->check ? &check_usage : &run_usage,
+			     tables + (settings->check ? 1 : 0));
 	if (settings->help || settings->version || settings->operands.count == 1)
 		return 0;
 	return error_set(err, ERROR_USAGE, 0, "one pipeline file is needed (weir %s --help)",

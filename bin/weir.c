@@ -49,7 +49,6 @@ print_help(FILE *out)
 
 	fputs("usage: weir NAME [argument ...]\n"
 	      "       weir help [NAME]\n"
-	      "       weir --version\n"
 	      "\n"
 	      "Keeps Argo CD Applications on the newest chart that their owners allow.\n"
 	      "Small programs exchange JSON messages; each does one job:\n"
@@ -58,6 +57,9 @@ print_help(FILE *out)
 	for (i = 0; i < ALLOC_COUNT(verbs); i++)
 		fprintf(out, "  %-18s %s\n", verbs[i].name, verbs[i].summary);
 	fputs("\n"
+	      "  -h, --help             show this and exit\n"
+	      "      --version          show the version and exit\n"
+	      "\n"
 	      "  weir watch applications --once | weir tag-scan |\n"
 	      "      weir constraint-match --explain | weir show\n"
 	      "\n"
