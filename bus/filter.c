@@ -17,7 +17,10 @@
 #include "frame.h"
 #include "log.h"
 
-#define SILENCE_MS 200	/* no message for so long: a first list is taken for complete */
+/* No message for so long: a first list is taken for complete. weir's own sources (their messages
+ * have a trace) end it with a bookmark, so with them silence only means that the server is slow. */
+#define SILENCE_MS 200
+#define SILENCE_TRACED_MS 5000
 #define DRAIN_MS 5000	/* after SIGTERM */
 #define OUT_MAX ((size_t)FRAME_MAX + 1024)
 
@@ -386,6 +389,7 @@ on_record(void *arg, const char *text, size_t len)
 	struct filter *filter = input->filter;
 	struct message message;
 	struct error err;
+	bool traced = false;
 
 	if (filter->died)
 		return;
@@ -395,11 +399,13 @@ on_record(void *arg, const char *text, size_t len)
 		error_prepend(&err, "a message was skipped");
 		filter_error(filter, jv_invalid(), &err);
 	} else {
+		traced = message.trace.text != NULL;
 		handle(filter, input, &message);
 		message_close(&message);
 	}
 	if (!filter->told_complete && !input->retained)
-		loop_timer_start(filter->loop, &filter->silence, SILENCE_MS, on_silence, filter);
+		loop_timer_start(filter->loop, &filter->silence,
+				 traced ? SILENCE_TRACED_MS : SILENCE_MS, on_silence, filter);
 	filter_check(filter);
 }
 
