@@ -333,7 +333,8 @@ main(int argc, char **argv)
 	const struct filter_program program = {
 		.name = "bridge",
 		.synopsis = "[option ...] -- COMMAND [argument ...]",
-		.summary = "Lets a command that reads and writes JSON lines take part in a pipeline.",
+		.summary = "Lets a command that reads and writes JSON lines take part in a "
+			   "pipeline.",
 		.flags = FILTER_EVERY_TYPE | FILTER_OWN_KEYS,
 		.options = options,
 		.busy_max = BUSY_MAX,

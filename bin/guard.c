@@ -48,8 +48,8 @@ execute(char *const *argv, const struct pipes *pipes, pid_t parent)
 	loop_child_signals();
 	execvp(argv[0], argv);
 	code = errno == ENOMEM || errno == EAGAIN ? WEIR_EXIT_TEMPORARY : WEIR_EXIT_USAGE;
-	len = snprintf(text, sizeof(text), "weir bridge: error: unable to execute %s: %s\n", argv[0],
-		       strerror(errno));
+	len = snprintf(text, sizeof(text), "weir bridge: error: unable to execute %s: %s\n",
+		       argv[0], strerror(errno));
 	if (len > 0 && write(STDERR_FILENO, text, strnlen(text, sizeof(text))) < 0)
 		_exit(code);
 	_exit(code);
