@@ -19,7 +19,8 @@ SUPPRESSIONS = os.path.join(ROOT, "tests/valgrind.supp")
 def valgrind(t, name):
     """The command that runs what follows it, with its reports in t.tmp/valgrind/NAME.PID."""
     os.makedirs(t.path("valgrind"), exist_ok=True)
-    return ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible",
+    return ["valgrind", "--quiet", "--vgdb=no", "--leak-check=full",
+            "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible", "--error-exitcode=99",
             "--track-fds=yes", "--child-silent-after-fork=yes", "--suppressions=" + SUPPRESSIONS,
             "--log-file=" + t.path("valgrind", name + ".%p")]
