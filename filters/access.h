@@ -28,7 +28,7 @@ struct access_settings {
 	  .field = &(settings).registries, .help = "registries.conf, read again on changes" }, \
 	{ .name = "realm", .kind = OPTION_STRINGS, .arg = "HOST[:PORT]",                   \
 	  .field = &(settings).realms, .help = "trust this token server of another domain" }, \
-	{ .name = "pull-secret-namespace", .kind = OPTION_STRINGS, .arg = "NAMESPACE",     \
+	{ .name = "secret-namespace", .kind = OPTION_STRINGS, .arg = "NS",     \
 	  .field = &(settings).namespaces,                                                \
 	  .help = "Applications may name pull secrets of it" },                           \
 	{ .name = "kubeconfig", .kind = OPTION_STRING, .arg = "FILE",                      \

@@ -206,7 +206,7 @@ credential_source_of_annotation(const char *annotation, const char *application_
 		status = error_set(err, ERROR_DENIED, 0,
 				   "the namespace %s of the pull secret is neither the "
 				   "Application's nor weir's; if that is right: "
-				   "--pull-secret-namespace %s",
+				   "--secret-namespace %s",
 				   source.namespace, source.namespace);
 	}
 	if (status == 0)
