@@ -94,6 +94,7 @@ judge(struct patch_job *job, jv object)
 			patch_job_finish(job, "unchanged", "it has this version already");
 		break;
 	case PATCH_APPLIES:
+		job->order.change.from_is_empty = patch_has_revision(&job->order.change, object);
 		loop_timer_start(filter_loop(job->patcher->filter), &job->timer,
 				 AGAIN_MS + retry_random() % AGAIN_MS, send_patch, job);
 		break;
@@ -222,10 +223,6 @@ prepare(struct patch_job *job, struct error *err)
 		return error_set(err, ERROR_INPUT, 0,
 				 "the UPDATE has no uid, so nothing says that "
 				 "this is still the same Application");
-	if (!*order->change.from)
-		return error_set(err, ERROR_INPUT, 0,
-				 "targetRevision is not set; set one to start "
-				 "from");
 	job->path = kube_path(APPLICATIONS_API, order->namespace, "applications", order->name);
 	if (!job->path)
 		return error_set(err, ERROR_INPUT, 0,

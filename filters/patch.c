@@ -27,14 +27,17 @@ add_segment(struct buf *path, const char *name)
 	return ok;
 }
 
+/* value NULL: null, which as a test means that nothing is there. */
 static bool
 add_operation(struct buf *out, const char *op, const struct buf *path, const char *value)
 {
-	return buf_printf(out,
-			  "%s{\"op\":\"%s\",\"path\":", out->data[out->len - 1] == '[' ? "" : ",",
-			  op) &&
+	bool is_first = out->data[out->len - 1] == '[';
+
+	return buf_printf(out, "%s{\"op\":\"%s\",\"path\":", is_first ? "" : ",", op) &&
 	       json_quote_go(out, path->data, path->len) && buf_append_string(out, ",\"value\":") &&
-	       json_quote_go(out, value, strlen(value)) && buf_append_char(out, '}');
+	       (value ? json_quote_go(out, value, strlen(value)) :
+			buf_append_string(out, "null")) &&
+	       buf_append_char(out, '}');
 }
 
 /* An operation on a member of metadata (annotation NULL) or on an annotation. */
@@ -62,6 +65,7 @@ add_source_operation(struct buf *out, const char *op, int source, const char *na
 bool
 patch_build(const struct patch_change *change, struct buf *out)
 {
+	bool is_absent = !*change->from && !change->from_is_empty;
 	int source = change->source;
 
 	return buf_append_char(out, '[') && add_metadata_test(out, "uid", NULL, change->uid) &&
@@ -69,8 +73,10 @@ patch_build(const struct patch_change *change, struct buf *out)
 				 change->constraint) &&
 	       add_source_operation(out, "test", source, "repoURL", change->repo_url) &&
 	       add_source_operation(out, "test", source, "chart", change->chart) &&
-	       add_source_operation(out, "test", source, "targetRevision", change->from) &&
-	       add_source_operation(out, "replace", source, "targetRevision", change->to) &&
+	       add_source_operation(out, "test", source, "targetRevision",
+				    is_absent ? NULL : change->from) &&
+	       add_source_operation(out, is_absent ? "add" : "replace", source, "targetRevision",
+				    change->to) &&
 	       buf_append_char(out, ']');
 }
 
@@ -110,6 +116,16 @@ is_text(jv object, const char *name, const char *want)
 }
 
 static bool
+has_member(jv object, const char *name)
+{
+	jv value = message_get(object, name);
+	bool is_there = jv_is_valid(value);
+
+	jv_free(value);
+	return is_there;
+}
+
+static bool
 is_same_object(const struct patch_change *change, jv object)
 {
 	jv metadata = message_get(object, "metadata");
@@ -145,7 +161,8 @@ judge_source(const struct patch_change *change, jv source, char *reason, size_t 
 				 "the source has another repository or chart by now");
 	if (is_text(source, "targetRevision", change->to))
 		return PATCH_DONE;
-	if (!is_text(source, "targetRevision", change->from))
+	if (!is_text(source, "targetRevision", change->from) &&
+	    (*change->from || has_member(source, "targetRevision")))
 		return overtaken(reason, reason_size,
 				 "targetRevision was changed by somebody else");
 	return PATCH_APPLIES;
@@ -167,6 +184,16 @@ patch_judge(const struct patch_change *change, jv object, char *reason, size_t r
 	verdict = judge_source(change, source, reason, reason_size);
 	jv_free(source);
 	return verdict;
+}
+
+bool
+patch_has_revision(const struct patch_change *change, jv object)
+{
+	jv source = get_source(object, change->source);
+	bool is_there = has_member(source, "targetRevision");
+
+	jv_free(source);
+	return is_there;
 }
 
 static bool

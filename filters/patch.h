@@ -19,12 +19,13 @@ struct patch_change {
 	const char *uid;
 	int source; /* index in spec.sources; -1: spec.source */
 	const char *constraint, *repo_url, *chart;
-	const char *from, *to;
+	const char *from, *to; /* from "": targetRevision is absent, or empty */
+	bool from_is_empty;    /* it is there and empty */
 };
 
-/* Append [test uid, test constraint, test repoURL, test chart, test targetRevision = from, replace
- * targetRevision by to], with strings as Go's encoder writes them, which is what the API
- * server compares bytes with. False when out is full. */
+/* Append [test uid, test constraint, test repoURL, test chart, test targetRevision = from (or that
+ * it is absent), replace (or add) targetRevision], with strings as Go's encoder writes them, which
+ * is what the API server compares bytes with. False when out is full. */
 bool patch_build(const struct patch_change *change, struct buf *out);
 
 /* What a fresh copy of the object (borrowed) says about the change. */
@@ -35,6 +36,8 @@ enum patch_verdict {
 };
 enum patch_verdict patch_judge(const struct patch_change *change, jv object, char *reason,
 			       size_t reason_size);
+/* Is there a targetRevision in it, if an empty one? For from_is_empty. */
+bool patch_has_revision(const struct patch_change *change, jv object);
 
 /* A version as it may be written into targetRevision: a tag, with + for _. */
 bool patch_is_revision(const char *text);

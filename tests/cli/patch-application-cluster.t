@@ -71,6 +71,21 @@ def one_value(t, cluster, user):
     t.is_(cluster.get("two", "plain"), before, "and does not")
 
 
+def nothing_there(t, cluster, user):
+    """A source without a version (--pin-ranges): absent, or empty."""
+    for name, source in (("absent", {}), ("empty", {"targetRevision": ""})):
+        content = fixtures.application("one", name)
+        del content["spec"]["source"]["targetRevision"]
+        content["spec"]["source"].update(source)
+        stored = cluster.create(content)
+        stored["spec"]["source"]["targetRevision"] = ""
+        found = apply(t, user, order(stored, "1.0.9"), name="a version that is " + name)
+        t.is_(found[0]["status"], "patched", "is written")
+        t.is_(cluster.revision("one", name), "1.0.9", "where it belongs")
+        found = apply(t, user, order(stored, "1.0.8"), status=1, name="a second time")
+        t.is_(found[0]["status"], "conflict", "another one stands there")
+
+
 def overtaken(t, cluster, user):
     """Whatever changed after the decision wins."""
     def case(name, change, reason, **more):
@@ -211,6 +226,7 @@ with tap.Test() as t:
         cluster.namespace(namespace)
     user = cluster.user("patcher", [fixtures.rule("applications", "get", "patch")])
     one_value(t, cluster, user)
+    nothing_there(t, cluster, user)
     overtaken(t, cluster, user)
     rights(t, cluster)
     two_sources(t, cluster, user)

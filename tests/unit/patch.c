@@ -58,6 +58,18 @@ test_build(void)
 		    "{\"op\":\"replace\",\"path\":\"/spec/sources/12/targetRevision\",\"value\":"
 		    "\"1.0.3+b1\"}]",
 		    "spec.sources, in Go's escaping");
+	change.from = "";
+	change.constraint = "";
+	change.repo_url = "r";
+	change.source = -1;
+	check_patch(&change,
+		    "[{\"op\":\"test\",\"path\":\"/metadata/uid\",\"value\":\"u-1\"},"
+		    "{\"op\":\"test\",\"path\":\"" ANNOTATION "\",\"value\":\"\"},"
+		    "{\"op\":\"test\",\"path\":\"/spec/source/repoURL\",\"value\":\"r\"},"
+		    "{\"op\":\"test\",\"path\":\"/spec/source/chart\",\"value\":\"app\"},"
+		    "{\"op\":\"test\",\"path\":\"/spec/source/targetRevision\",\"value\":null},"
+		    "{\"op\":\"add\",\"path\":\"/spec/source/targetRevision\",\"value\":\"1.0.3+b1\"}]",
+		    "nothing stood there");
 }
 
 static void
@@ -143,6 +155,33 @@ test_judge(void)
 	}
 }
 
+/* Where no version stood: one that is absent, one that is empty, and one that came meanwhile. */
+static void
+test_judge_absent(void)
+{
+	static const char *const sources[] = {
+		"\"source\":{\"repoURL\":\"r\",\"chart\":\"c\"}",
+		ONE("r", "c", ""),
+		ONE("r", "c", "1.0.0"),
+	};
+	static const enum patch_verdict want[] = { PATCH_APPLIES, PATCH_APPLIES, PATCH_OVERTAKEN };
+	size_t i;
+
+	for (i = 0; i < ALLOC_COUNT(sources); i++) {
+		struct patch_change change = { .uid = "u", .source = -1, .constraint = "~1",
+					       .repo_url = "r", .chart = "c", .from = "",
+					       .to = "1.0.3" };
+		char *text = alloc_format(OBJECT("u", "~1", "%s"), sources[i]);
+		char reason[256];
+		jv object = jv_parse(text);
+
+		check_number(patch_judge(&change, object, reason, sizeof(reason)), want[i], text);
+		check_number(patch_has_revision(&change, object), i > 0, "is one there?");
+		jv_free(object);
+		free(text);
+	}
+}
+
 static void
 test_revision(void)
 {
@@ -170,6 +209,7 @@ main(void)
 	test_build();
 	test_build_bounded();
 	test_judge();
+	test_judge_absent();
 	test_revision();
 	return check_done();
 }
