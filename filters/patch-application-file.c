@@ -58,7 +58,7 @@ patch_file_start(struct patch_job *job)
 		{ constraint, change->constraint },
 		{ paths.repo_url, change->repo_url },
 		{ paths.chart, change->chart },
-		{ paths.revision, change->from },
+		{ paths.revision, *change->from ? change->from : NULL },
 	};
 	status = manifest_edit(&order->address, tests, ALLOC_COUNT(tests), paths.revision,
 			       change->to, job->patcher->is_dry_run, &err);

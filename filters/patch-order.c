@@ -182,9 +182,8 @@ patch_order_describe(const struct patch_order *order)
 					   alloc_string("") :
 					   alloc_format("[%d]", order->change.source);
 
-	return alloc_format("%s%s%s%s%s%s", order->is_in_file ? order->address.file : "",
-			    order->is_in_file ? ": " : "", order->namespace,
-			    *order->namespace ? "/" : "", order->name, index);
+	return alloc_format("%s%s%s%s", order->namespace, *order->namespace ? "/" : "", order->name,
+			    index);
 }
 
 static jv

@@ -30,7 +30,7 @@ void patch_order_fini(struct patch_order *order);
 /* What one patch at a time is made to: the Application's "NAMESPACE/NAME", or the file. Owned by
  * the caller. */
 char *patch_order_target(const struct patch_order *order);
-/* "d8-delivery/myapp", "d8-delivery/myapp[2]", with the file when it is in one: for logs. Owned. */
+/* "d8-delivery/myapp", "d8-delivery/myapp[2]": for logs. Owned. */
 char *patch_order_describe(const struct patch_order *order);
 /* What an ERROR is about: application and file, as far as they are there; invalid: nothing. Owned.
  */

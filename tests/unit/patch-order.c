@@ -129,7 +129,7 @@ test_orders(void)
 	check_order("{\"application\":{\"namespace\":\"\",\"name\":\"a\"},\"source\":1,"
 		    "\"origin\":{\"file\":\"d/f.yaml\",\"document\":1},\"reason\":\"r\","
 		    "\"current\":\"1\"}",
-		    MESSAGE_HOLD, "file d/f.yaml", "d/f.yaml: a[1]",
+		    MESSAGE_HOLD, "file d/f.yaml", "a[1]",
 		    "{\"type\":\"RESULT\",\"application\":{\"namespace\":\"\",\"name\":\"a\"},"
 		    "\"source\":1,\"current\":\"1\",\"origin\":{\"file\":\"d/f.yaml\","
 		    "\"document\":1},\"status\":\"unchanged\",\"reason\":\"why\"}");
