@@ -68,7 +68,7 @@ struct retained_role {
 	bool (*turn)(struct retained *end);
 	void (*init)(struct retained *end); /* the socket is open */
 	void (*tick)(struct retained *end);
-	void (*fini)(struct retained *end); /* before the peers are freed; also after a failed open */
+	void (*fini)(struct retained *end); /* peers are still there; also after a failed open */
 };
 
 extern const struct retained_role retained_reader, retained_writer;

@@ -113,10 +113,12 @@ writer_turn(struct retained *end)
 static uint64_t
 own_name(void)
 {
-	CLEANUP_FCLOSE FILE *file = fopen("/proc/self/cmdline", "re");
+	FILE *file = fopen("/proc/self/cmdline", "re");
 	char text[4096];
 	size_t len = file != NULL ? fread(text, 1, sizeof(text), file) : 0;
 
+	if (file != NULL)
+		fclose(file);
 	return table_hash(text, len);
 }
 

@@ -21,9 +21,9 @@
 #include "retain.h"
 #include "wire.h"
 
-#define LINK_WINDOW 64u			    /* entries that are not yet acknowledged */
+#define LINK_WINDOW 256u		    /* entries that are not yet acknowledged */
 #define LINK_WINDOW_BYTES ((size_t)1 << 20) /* but always one entry, of any size */
-#define LINK_BATCH ((size_t)32 * 1024)	    /* a frame takes entries up to this size, or one */
+#define LINK_BATCH ((size_t)64 * 1024)	    /* a frame takes entries up to this size, or one */
 
 /* --- one reader, as its writer sees it --- */
 

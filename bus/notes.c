@@ -76,8 +76,12 @@ notes_shift(struct notes *notes)
 void
 notes_move(struct notes *to, struct notes *from)
 {
-	for (; from->count > 0; notes_shift(from))
-		notes_push(to, notes_first(from));
+	struct note *note;
+
+	while ((note = notes_first(from)) != NULL) {
+		notes_push(to, note);
+		notes_shift(from);
+	}
 }
 
 void

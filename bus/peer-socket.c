@@ -14,7 +14,7 @@
 #include "wire.h"
 
 #define LIBRARY "libzmq.so.5"
-#define QUEUE_MAX 256 /* frames per peer and direction; a link's window is smaller */
+#define QUEUE_MAX 2048 /* frames per peer and direction; above any window, see link.h */
 
 #define FUNCTIONS(X)                                                                              \
 	X(ctx_new)                                                                                \
@@ -35,7 +35,7 @@
 	X(strerror)
 
 static struct {
-#define FIELD(name) __typeof__(&zmq_##name) name;
+#define FIELD(name) __typeof__(&zmq_##name)(name);
 	FUNCTIONS(FIELD)
 #undef FIELD
 	void *library;
@@ -71,8 +71,8 @@ load(struct error *err)
 	mq.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (mq.library == NULL)
 		return error_set(err, ERROR_SYSTEM, 0,
-				 "unable to load %s, which ipc:// and tcp:// need (Debian: libzmq5): %s",
-				 LIBRARY, dlerror());
+				 "unable to load %s, which ipc:// and tcp:// need (Debian: "
+				 "libzmq5): %s", LIBRARY, dlerror());
 #define FIND(name)                                                                                \
 	if (find_function("zmq_" #name, &mq.name, err) < 0)                                       \
 		return -1;
@@ -193,8 +193,8 @@ peer_socket_close(struct peer_socket *socket, int linger_ms)
 	free(socket);
 	if (--mq.sockets > 0 || mq.context == NULL)
 		return;
-	while (mq.ctx_term(mq.context) < 0 && errno == EINTR)
-		continue;
+	while (mq.ctx_term(mq.context) < 0 && errno == EINTR) {
+	}
 	mq.context = NULL;
 }
 
@@ -252,7 +252,8 @@ bool
 peer_socket_send(struct peer_socket *socket, const char *peer, size_t peer_len, const char *bytes,
 		 size_t len)
 {
-	if (socket->binds && mq.send(socket->handle, peer, peer_len, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
+	if (socket->binds &&
+	    mq.send(socket->handle, peer, peer_len, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
 		return false;
 	return mq.send(socket->handle, bytes, len, ZMQ_DONTWAIT) >= 0;
 }

@@ -142,6 +142,8 @@ def run_chain(t, name, rounds, rng):
         name, rounds))
     if times:
         t.diag("%s: time to converge: %s" % (name, quantiles(times)))
+    chain.change(rounds + 1)  # what it takes to arrive says that each stage is up
+    t.ok(tap.eventually(chain.converged, CONVERGE_S), "%s: the chain still works" % name)
     for stage in chain.stages:
         t.is_(stage.stop(), 0, "%s: %s ends in order" % (name, os.path.basename(
             stage.command[1])))

@@ -175,8 +175,8 @@ main(int argc, char **argv)
 						      .on_complete = on_complete,
 						      .on_close = on_close };
 	static const struct filter_callbacks other = { .on_close = on_close };
-	size_t role = argc > 1 && strcmp(argv[1], "source") == 0 ? 0 :
-		      argc > 1 && strcmp(argv[1], "sink") == 0	 ? 2 : 1;
+	const char *word = argc > 1 ? argv[1] : "pass";
+	size_t role = strcmp(word, "source") == 0 ? 0 : strcmp(word, "pass") == 0 ? 1 : 2;
 	struct stage stage = { .keys = table_new(NULL), .known = retain_new() };
 	const struct option_list *operands;
 

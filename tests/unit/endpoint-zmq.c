@@ -11,6 +11,7 @@
 
 #include "../../bus/alloc.h"
 #include "../../bus/buf.h"
+#include "../../bus/link.h"
 #include "../../bus/peer-socket.h"
 #include "../../bus/retain.h"
 #include "../check.h"
@@ -185,8 +186,9 @@ turn_for(int ms)
 	struct error err;
 	int64_t end = loop_now_fresh_ms(loop) + ms;
 
-	while (loop_now_fresh_ms(loop) < end && loop_turn(loop, ms, &err) == 0)
-		continue;
+	while (loop_now_fresh_ms(loop) < end)
+		if (loop_turn(loop, ms, &err) < 0)
+			break;
 }
 
 /* --- the usual life, whoever binds --- */
@@ -240,7 +242,7 @@ check_quick_leave(const char *writes, const char *reads)
 		endpoint_close(reader.end);
 		reader.end = NULL;
 		until_flushed(&writer);
-		slow += loop_now_fresh_ms(loop) - start > 900;
+		slow += loop_now_fresh_ms(loop) - start > 4000; /* 5 s: it gave up */
 		close_side(&writer);
 		close_side(&reader);
 	}
@@ -373,7 +375,7 @@ check_pause(void)
 	}
 	endpoint_pause(reader.end, false);
 	until(&reader.synced, 1, "then it goes on");
-	check(reader.records <= 500 + 10 + 64, "each key once, but for what was on its way (%u)",
+	check(reader.records <= 500 + 10 + LINK_WINDOW, "each key once, but for what was on its way (%u)",
 	      reader.records);
 	close_side(&writer);
 	close_side(&reader);
@@ -516,66 +518,6 @@ check_garbage(void)
 }
 
 static void
-check_refused(bool bind, const char *path, const char *why)
-{
-	struct side side = { 0 };
-	struct error err = { 0 };
-	char *where = alloc_format("%s%s", bind ? "@" : "", path);
-
-	side.end = endpoint_open_reader(loop, where, &settings, &events, &side, &err);
-	check(side.end == NULL && strstr(err.text, why) != NULL, "%s: %s", where, why);
-	if (strstr(err.text, why) == NULL)
-		printf("# got:  %s\n", err.text);
-	endpoint_close(side.end);
-	free(where);
-}
-
-static void
-check_addresses(void)
-{
-	char *open_folder = alloc_format("%s/open", folder), *file = alloc_format("%s/file", folder);
-	char *path, name[120];
-	struct side side;
-
-	mkdir(open_folder, 0700);
-	chmod(open_folder, 0777);
-	memset(name, 'n', sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	fclose(fopen(file, "w"));
-	check_refused(true, "ipc://@name", "abstract sockets have no permissions");
-	check_refused(false, "ipc://@name", "abstract sockets have no permissions");
-	check_refused(true, "tcp://127.0.0.1:5555", "--insecure-tcp");
-	check_refused(false, "tcp://127.0.0.1:5555", "--insecure-tcp");
-	check_refused(true, "tcp://127.0.0.1", "tcp://HOST:PORT");
-	check_refused(true, "tcp://127.0.0.1:0", "tcp://HOST:PORT");
-	check_refused(true, "tcp://:5555", "tcp://HOST:PORT");
-	check_refused(true, "ipc://", "names no file");
-	path = alloc_format("ipc://%s/x", open_folder);
-	check_refused(true, path, "others may write to the folder");
-	check_refused(false, path, "others may write to the folder");
-	free(path);
-	path = alloc_format("ipc://%s/%s", folder, name);
-	check_refused(true, path, "a socket's may have at most 107");
-	free(path);
-	path = alloc_format("ipc://%s/none/x", folder);
-	check_refused(true, path, "mkdir -m 700");
-	free(path);
-	path = alloc_format("ipc://%s", file);
-	check_refused(true, path, "is no socket");
-	free(path);
-	check(open_writer(&side, bound), "an endpoint is bound");
-	check_refused(true, address, "already bound by another process");
-	close_side(&side);
-	check(access(address + strlen("ipc://"), F_OK) < 0, "its socket is removed with it");
-	check(open_writer(&side, bound), "then it can be bound again");
-	close_side(&side);
-	unlink(file);
-	rmdir(open_folder);
-	free(open_folder);
-	free(file);
-}
-
-static void
 check_tcp(void)
 {
 	struct endpoint_settings insecure = { .insecure_tcp = true };
@@ -624,7 +566,6 @@ main(void)
 	check_ends();
 	check_two_ends();
 	check_garbage();
-	check_addresses();
 	check_tcp();
 	loop_free(loop);
 	check(rmdir(folder) == 0, "nothing is left behind");
