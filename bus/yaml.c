@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
+#include <yaml.h> /* NOLINT(readability-duplicate-include): this one is libyaml's */
 
 #include "alloc.h"
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3 -B
 """Whatever a tag looks like, once it is written into YAML it is that string for every reader: 300
-tags in five ways of writing, read again by the rules of YAML 1.1 and of YAML 1.2. A plain value
-stays plain where that is safe, so that the diff of an ordinary version is only its digits.
+tags in five ways of writing (100 where they stood in quotes before), read again by the rules of
+YAML 1.1 and of YAML 1.2. A plain value stays plain where that is safe, so that the diff of an
+ordinary version is only its digits.
 """
 
 import os
@@ -14,6 +15,7 @@ from weirtest import fixtures, messages, procs, tap
 
 SEED = int(os.environ.get("WEIR_TEST_SEED") or 5)
 COUNT = 300
+IN_QUOTES = 100  # of them where the value was quoted before: there is less to go wrong
 
 # Where YAML readers disagree about what is a string.
 TRAPS = """
@@ -87,8 +89,9 @@ def reads_as(loader, content, tag):
 
 with tap.Test() as t:
     t.diag("seed %d" % SEED)
-    all_tags = tags()
+    every_tag = tags()
     for way in WAYS:
+        all_tags = every_tag[:IN_QUOTES] if way in ("single", "double") else every_tag
         asked = []
         for number, tag in enumerate(all_tags):
             file = "%s/%d.yaml" % (way, number)
@@ -113,6 +116,6 @@ with tap.Test() as t:
         t.is_(wrong["more"], [], "%s: nothing else has changed" % way)
     for way in ("plain", "comment", "flow"):
         for tag in ("1.2.3", "1.0.0-rc.1", "1.0.0+build.5", "v1.0", "latest"):
-            number = all_tags.index(tag)
+            number = every_tag.index(tag)
             t.is_(t.read("%s/%d.yaml" % (way, number)).decode(), text(way, tag),
                   "%s: %s stays plain" % (way, tag))

@@ -118,7 +118,7 @@ test_rows(void)
 {
 	static const struct manifest_test tests[] = { { single, "1.0.0" }, { kind, NULL } };
 	static const struct manifest_test list_tests[] = { { single, "1.0.0" } };
-	struct error err;
+	struct error err = { .kind = ERROR_NONE };
 	size_t i;
 
 	for (i = 0; i < ALLOC_COUNT(rows); i++) {
@@ -160,7 +160,7 @@ test_tests(void)
 	struct manifest_test met = { constraint, "~ 1.0" }, missed = { constraint, "~ 1.1" };
 	struct manifest_test absent = { single, "1.0.0" }, unset = { constraint, NULL };
 	CLEANUP_BUF struct buf out = BUF_INIT(1 << 16);
-	struct error err;
+	struct error err = { .kind = ERROR_NONE };
 
 	check(splice(text, &met, second, &out, &err) == 0, "a test through << holds");
 	check_text(buf_string(&out),

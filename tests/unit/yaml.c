@@ -127,8 +127,9 @@ read_repeated(const char *unit, size_t count, struct error *err)
 	for (i = 0; i < count; i++)
 		buf_append_string(&text, unit);
 	reader = yaml_open(buf_string(&text), text.len, err);
-	while (reader != NULL && yaml_next(reader, &event, err) == 0 && event.kind != YAML_STREAM_END)
-		continue;
+	while (reader != NULL && yaml_next(reader, &event, err) == 0 &&
+	       event.kind != YAML_STREAM_END)
+		;
 	yaml_close(reader);
 }
 
