@@ -14,6 +14,7 @@
 #include "log.h"
 
 #define PEERS_MAX 1000u
+#define FRAME_KEPT ((size_t)256 * 1024) /* a buffer that a large message has made larger is freed */
 #define LINGER_MS 200 /* for a reader's last acknowledgement */
 #define SEED_STEP (1u << 20) /* epochs that a link may use before it meets the next one's */
 
@@ -84,7 +85,11 @@ retained_receive(struct retained *end, struct peer_frame *from, struct wire_fram
 bool
 retained_send(struct retained *end, const char *id, size_t id_len)
 {
-	return peer_socket_send(end->socket, id, id_len, end->frame.data, end->frame.len);
+	bool sent = peer_socket_send(end->socket, id, id_len, end->frame.data, end->frame.len);
+
+	if (end->frame.cap > FRAME_KEPT)
+		buf_fini(&end->frame);
+	return sent;
 }
 
 /* --- peers --- */
