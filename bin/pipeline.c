@@ -198,35 +198,40 @@ read_settings(struct parse *parse, size_t stage, jv body)
 	return 0;
 }
 
-static bool
-is_known_key(const char *key)
+/* The first key of a map that is not among known (ended by NULL), owned by the caller; or NULL. */
+static char *
+unknown_key(jv map, const char *const *known)
 {
-	static const char *const known[] = { "name", "command", "from",
-					     "env",  "directory", "drain" };
-	size_t i;
+	CLEANUP_FREE char *name = NULL;
+	size_t k;
+	int i;
+	jv key;
 
-	for (i = 0; i < ALLOC_COUNT(known); i++)
-		if (strcmp(key, known[i]) == 0)
-			return true;
-	return false;
+	for (i = jv_object_iter(map); jv_object_iter_valid(map, i);
+	     i = jv_object_iter_next(map, i)) {
+		key = jv_object_iter_key(map, i);
+		free(name);
+		name = alloc_string(jv_string_value(key));
+		jv_free(key);
+		for (k = 0; known[k] != NULL && strcmp(known[k], name) != 0; k++)
+			;
+		if (known[k] == NULL)
+			return alloc_string(name);
+	}
+	return NULL;
 }
 
 static int
 check_keys(struct parse *parse, size_t stage, jv body)
 {
-	int result = 0;
+	static const char *const known[] = { "name", "command",	  "from",  "env",
+					     "directory", "drain", NULL };
+	CLEANUP_FREE char *key = unknown_key(body, known);
 
-	jv_object_foreach(body, key, value) {
-		if (result == 0 && !is_known_key(jv_string_value(key))) {
-			error_set(parse->err, ERROR_CONFIG, 0,
-				  "there is no setting %s; known are: " KNOWN_KEYS,
-				  jv_string_value(key));
-			result = locate(parse, stage, jv_string_value(key));
-		}
-		jv_free(key);
-		jv_free(value);
-	}
-	return result;
+	if (key == NULL)
+		return 0;
+	error_set(parse->err, ERROR_CONFIG, 0, "there is no setting %s; known are: " KNOWN_KEYS, key);
+	return locate(parse, stage, key);
 }
 
 static int
@@ -379,23 +384,19 @@ read_stages(struct parse *parse, jv list)
 static int
 check_top(struct parse *parse, jv root)
 {
+	static const char *const known[] = { "stages", NULL };
 	const char *path = parse->pipeline->path;
-	int result = 0;
+	CLEANUP_FREE char *key = NULL;
 
 	if (jv_get_kind(root) != JV_KIND_OBJECT)
 		return error_set(parse->err, ERROR_CONFIG, 0,
 				 "%s: a pipeline is a map with `stages:`, a list", path);
-	jv_object_foreach(root, key, value) {
-		if (result == 0 && strcmp(jv_string_value(key), "stages") != 0)
-			result = error_set(parse->err, ERROR_CONFIG, 0,
-					   "%s:%zu: there is no setting %s; known is: stages", path,
-					   pipeline_line(parse->text, parse->len, -1,
-							 jv_string_value(key)),
-					   jv_string_value(key));
-		jv_free(key);
-		jv_free(value);
-	}
-	return result;
+	key = unknown_key(root, known);
+	if (key == NULL)
+		return 0;
+	return error_set(parse->err, ERROR_CONFIG, 0,
+			 "%s:%zu: there is no setting %s; known is: stages", path,
+			 pipeline_line(parse->text, parse->len, -1, key), key);
 }
 
 static int

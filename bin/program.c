@@ -161,7 +161,7 @@ program_nearest(const char *mistyped, const char *const *names, size_t count)
 	const char *nearest = NULL;
 	size_t i, d, best = strlen(mistyped) < 6 ? 3 : 4;
 
-	for (i = 0; i < count && strlen(mistyped) <= 2 * PROGRAM_NAME_MAX; i++) {
+	for (i = 0; i < count && strlen(mistyped) <= (size_t)2 * PROGRAM_NAME_MAX; i++) {
 		d = distance(mistyped, names[i]);
 		if (d < best) {
 			best = d;

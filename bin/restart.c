@@ -31,10 +31,10 @@ restart_delay_ms(struct restart *restart, const struct restart_death *death, uin
 		restart->credit_ms += death->ready_ms;
 		if (restart->credit_ms > RESTART_CREDIT_MS)
 			restart->credit_ms = RESTART_CREDIT_MS;
-		if (restart->credit_ms >= cost_ms) {
-			restart->credit_ms -= cost_ms;
-			return 0;
-		}
+	}
+	if ((death->was_ready || death->was_killed) && restart->credit_ms >= cost_ms) {
+		restart->credit_ms -= cost_ms;
+		return 0;
 	}
 	return restart_wait_ms(restart->waits++, chance);
 }

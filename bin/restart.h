@@ -1,11 +1,10 @@
 /*
  * When a stage that died is started again. Pure: no clock, no chance of its own.
  *
- * Each stage has credit for immediate restarts, up to RESTART_CREDIT_MS, which it earns by
- * being ready. A death after readiness costs some of it: a little when somebody killed it
- * (SIGKILL), more when it crashed or gave up by itself. With credit left it starts again at
- * once. Without, or when it had not been ready, it waits: 1 s, then twice as long each time,
- * up to 60 s.
+ * Each stage has credit for immediate restarts, up to RESTART_CREDIT_MS, which it earns by being
+ * ready. A death costs some of it: a little when somebody killed it (SIGKILL), more when it
+ * crashed or gave up by itself. With credit left it starts again at once. Without, or when it died
+ * by itself before it was ready, it waits: 1 s, then twice as long each time, up to 60 s.
  */
 #ifndef WEIR_RESTART_H
 #define WEIR_RESTART_H

@@ -29,7 +29,7 @@ struct settings {
 	struct option_list operands;
 };
 
-struct run {
+struct group {
 	struct loop *loop;
 	struct supervise *supervise;
 };
@@ -128,41 +128,41 @@ check(const struct pipeline *pipeline)
 static void
 on_over(void *arg)
 {
-	struct run *run = arg;
+	struct group *group = arg;
 
-	loop_stop(run->loop);
+	loop_stop(group->loop);
 }
 
 static void
 on_terminate(void *arg, int signo)
 {
-	struct run *run = arg;
+	struct group *group = arg;
 
 	log_info("stopping (%s)", strsignal(signo));
-	supervise_stop(run->supervise);
+	supervise_stop(group->supervise);
 }
 
 static int
 run_group(struct wiring *wiring, const struct settings *settings)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
-	struct run run = { .loop = loop_new() };
+	struct group group = { .loop = loop_new() };
 	struct error err;
 	int status = -1;
 	size_t i;
 
-	run.supervise = supervise_new(run.loop, wiring->stages, wiring->count, settings->drain_ms,
-				      on_over, &run);
+	group.supervise = supervise_new(group.loop, wiring->stages, wiring->count, settings->drain_ms,
+				      on_over, &group);
 	for (i = 0; i < ALLOC_COUNT(signals); i++)
-		if (loop_signal(run.loop, signals[i], on_terminate, &run, &err) < 0)
+		if (loop_signal(group.loop, signals[i], on_terminate, &group, &err) < 0)
 			status = fail(&err);
 	if (status < 0 &&
-	    (supervise_start(run.supervise, &err) < 0 || loop_run(run.loop, &err) < 0))
+	    (supervise_start(group.supervise, &err) < 0 || loop_run(group.loop, &err) < 0))
 		status = fail(&err);
 	if (status < 0)
-		status = supervise_status(run.supervise);
-	supervise_free(run.supervise);
-	loop_free(run.loop);
+		status = supervise_status(group.supervise);
+	supervise_free(group.supervise);
+	loop_free(group.loop);
 	return status;
 }
 

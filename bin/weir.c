@@ -3,6 +3,7 @@
  * them. It links nothing that takes time to load, and never reads a message.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +112,6 @@ run(const char *name, char **arguments, size_t count)
 	const char *program = verb != NULL && verb->program != NULL ? verb->program : name;
 	CLEANUP_FREE char *path = program_find(program);
 	CLEANUP_FREE char **argv = alloc_zero(count + 3, sizeof(*argv));
-	CLEANUP_FREE char *before = NULL;
 	size_t argc = 0;
 
 	if (path == NULL && verb == NULL)
@@ -125,7 +125,7 @@ run(const char *name, char **arguments, size_t count)
 	}
 	argv[argc++] = path;
 	if (verb != NULL && verb->argument != NULL)
-		argv[argc++] = before = alloc_string(verb->argument);
+		argv[argc++] = (char *)(uintptr_t)verb->argument;
 	memcpy(argv + argc, arguments, count * sizeof(*argv));
 	execv(path, argv);
 	fprintf(stderr, "weir: error: unable to execute %s: %s\n", path, strerror(errno));

@@ -19,8 +19,6 @@
 
 #define SOCKET_PATH_MAX 107 /* sun_path, with its NUL, is 108 */
 
-extern char **environ;
-
 static void
 add(struct wire *wire, char *taken)
 {
@@ -75,6 +73,7 @@ find_program(struct wire *wire, const char *name, char **found, struct error *er
 	}
 	if (path == NULL) {
 		free(*found);
+		*found = NULL;
 		return error_set(err, ERROR_CONFIG, 0,
 				 "weir's program bridge is not installed, which %s needs", name);
 	}

@@ -186,6 +186,7 @@ check_terminate(void)
 	ready = read_lines(&guard, 1);
 	guard_terminate(&guard);
 	said = read_all(&guard);
+	check_text(ready, "ready\n", "a command that hears signals");
 	check_text(said, "bye\n", "SIGTERM reaches it");
 	check_number(WEXITSTATUS(status_of(&guard)), 5, "and it ends as it likes");
 	guard_end(&guard);

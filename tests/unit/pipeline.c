@@ -121,7 +121,7 @@ check_row(const struct row *row)
 {
 	CLEANUP_BUF struct buf got = BUF_INIT(65536);
 	struct error err = { .kind = ERROR_NONE };
-	struct pipeline pipeline;
+	struct pipeline pipeline = { .count = 0 };
 	int result = pipeline_parse(&pipeline, "f", row->text, strlen(row->text), &err);
 
 	if (result < 0)
@@ -139,7 +139,7 @@ static void
 check_is_read(void)
 {
 	static const char text[] = S "- {name: a, command: x}\n- {name: b, command: y}\n";
-	struct pipeline pipeline;
+	struct pipeline pipeline = { .count = 0 };
 
 	check(pipeline_parse(&pipeline, "f", text, strlen(text), NULL) == 0 &&
 		      pipeline.stages[0].is_read && !pipeline.stages[1].is_read,
@@ -152,8 +152,8 @@ static void
 check_stage_bound(void)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(65536);
-	struct pipeline pipeline;
-	struct error err;
+	struct pipeline pipeline = { .count = 0 };
+	struct error err = { .kind = ERROR_NONE };
 	int i;
 
 	buf_append_string(&text, S);
@@ -175,8 +175,8 @@ check_files(void)
 	char name[] = "/tmp/weir-unit-pipeline-XXXXXX";
 	static const char text[] = S "- {name: a, command: x}\n";
 	int fd = mkstemp(name);
-	struct pipeline pipeline;
-	struct error err;
+	struct pipeline pipeline = { .count = 0 };
+	struct error err = { .kind = ERROR_NONE };
 
 	check(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "a file is made");
 	check(pipeline_read(&pipeline, name, &err) == 0 && pipeline.count == 1, "and read");

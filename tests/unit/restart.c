@@ -36,8 +36,9 @@ check_at_once(void)
 	restart_init(&restart);
 	check_number(die(&restart, true, false, 60000), 0, "a crash after a long time: at once");
 	restart_init(&restart);
-	check_number(die(&restart, false, true, 0), 1112, "killed before it was ready: later");
-	check_number(die(&restart, false, true, 0), 2224, "and again: later still");
+	check_number(die(&restart, false, true, 0), 0, "killed before it was ready: at once");
+	check_number(die(&restart, false, false, 0), 1112, "died before it was ready: later");
+	check_number(die(&restart, false, false, 0), 2224, "and again: later still");
 	check_number(die(&restart, true, false, 6000), 0, "ready in between: at once");
 	check_number(die(&restart, false, false, 0), 1112, "and the waits begin anew");
 
@@ -45,6 +46,10 @@ check_at_once(void)
 	for (i = 0; i < 1000; i++)
 		at_once += die(&restart, true, true, 1000) == 0;
 	check_number(at_once, 1000, "killed once a second by somebody: always at once");
+	restart_init(&restart);
+	for (at_once = 0; die(&restart, false, true, 0) == 0;)
+		at_once++;
+	check_number(at_once, 10, "killed ten times before it was ready: then later");
 	restart_init(&restart);
 	for (at_once = 0; die(&restart, true, true, 10) == 0;)
 		at_once++;

@@ -75,7 +75,7 @@ check_row(const struct row *row)
 {
 	CLEANUP_BUF struct buf got = BUF_INIT(65536);
 	struct error err = { .kind = ERROR_NONE };
-	struct pipeline pipeline;
+	struct pipeline pipeline = { .count = 0 };
 	struct wiring wiring;
 
 	parse(&pipeline, row->text);
@@ -91,7 +91,7 @@ check_row(const struct row *row)
 static void
 check_stage(void)
 {
-	struct pipeline pipeline;
+	struct pipeline pipeline = { .count = 0 };
 	struct wiring wiring;
 
 	parse(&pipeline, "- {name: a, command: watch, directory: /tmp/., drain: 2s}\n"
@@ -113,7 +113,7 @@ static void
 check_length(size_t len, bool want)
 {
 	char path[128];
-	struct pipeline pipeline;
+	struct pipeline pipeline = { .count = 0 };
 	struct wiring wiring;
 	struct error err = { .kind = ERROR_NONE };
 
@@ -131,7 +131,7 @@ static void
 check_print(void)
 {
 	CLEANUP_BUF struct buf got = BUF_INIT(65536);
-	struct pipeline pipeline;
+	struct pipeline pipeline = { .count = 0 };
 	struct wiring wiring;
 
 	parse(&pipeline, "- {name: w, command: watch -A}\n"
