@@ -29,8 +29,7 @@ struct endpoint *endpoint_stdio_writer(struct loop *loop, const struct endpoint_
 				       void *arg, struct error *err);
 /* address without the @; bind says whether it had one. retain NULL: a reader. */
 struct endpoint *endpoint_zmq_open(struct loop *loop, const char *address, bool bind,
-				   const struct endpoint_settings *settings,
-				   struct retain *retain,
+				   const struct endpoint_settings *settings, struct retain *retain,
 				   const struct endpoint_events *events, void *arg,
 				   struct error *err);
 

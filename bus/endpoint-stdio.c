@@ -18,9 +18,9 @@
 #include "buf.h"
 #include "frame.h"
 
-#define BATCH 256	       /* records per turn, so that timers and output get their share */
+#define BATCH 256		  /* records per turn, so that timers and output get their share */
 #define FULL ((size_t)256 * 1024) /* queued bytes above which reading stops */
-#define PIPE_SIZE (256 * 1024) /* fewer turns of both ends than with 64 KiB */
+#define PIPE_SIZE (256 * 1024)	  /* fewer turns of both ends than with 64 KiB */
 
 struct stdio {
 	struct endpoint base;

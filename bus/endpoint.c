@@ -16,9 +16,10 @@ endpoint_is_retained(const char *address)
 static int
 refuse(const char *address, struct error *err)
 {
-	return error_set(err, ERROR_USAGE, 0,
-			 "'%s' is no endpoint: use - or [@]ipc://PATH or [@]tcp://HOST:PORT (@ binds)",
-			 address);
+	return error_set(
+		err, ERROR_USAGE, 0,
+		"'%s' is no endpoint: use - or [@]ipc://PATH or [@]tcp://HOST:PORT (@ binds)",
+		address);
 }
 
 static struct endpoint *
@@ -32,8 +33,8 @@ open_retained(struct loop *loop, const char *address, const struct endpoint_sett
 		refuse(address, err);
 		return NULL;
 	}
-	return endpoint_zmq_open(loop, address + (bind ? 1 : 0), bind, settings, retain, events, arg,
-				 err);
+	return endpoint_zmq_open(loop, address + (bind ? 1 : 0), bind, settings, retain, events,
+				 arg, err);
 }
 
 struct endpoint *

@@ -18,9 +18,9 @@ struct endpoint;
 struct retain; /* retain.h: what a writer keeps per key; NULL when all outputs are stdio */
 
 struct endpoint_settings {
-	bool insecure_tcp; /* --insecure-tcp: tcp:// without CURVE */
+	bool insecure_tcp;	/* --insecure-tcp: tcp:// without CURVE */
 	unsigned shard, shards; /* this reader takes keys with hash % shards == shard; 0,0: all */
-	unsigned readers; /* so many must take a writer's end before it is flushed; 0: one */
+	unsigned readers;	/* so many must take a writer's end before it is flushed; 0: one */
 };
 
 /* What happens at an endpoint. Readers: record, too_long, gone, synced, end.
@@ -49,9 +49,8 @@ struct endpoint *endpoint_open_reader(struct loop *loop, const char *address,
 				      struct error *err);
 struct endpoint *endpoint_open_writer(struct loop *loop, const char *address,
 				      const struct endpoint_settings *settings,
-				      struct retain *retain,
-				      const struct endpoint_events *events, void *arg,
-				      struct error *err);
+				      struct retain *retain, const struct endpoint_events *events,
+				      void *arg, struct error *err);
 bool endpoint_is_retained(const char *address); /* ipc:// or tcp:// */
 
 /* Reader: stop or resume delivering (back-pressure). A ZeroMQ reader gives no credit

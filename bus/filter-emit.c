@@ -35,7 +35,8 @@ emit_drop(struct filter *filter, const char *key, size_t len)
 
 /* Keep a keyed message, or forget it when it says that its object is deleted. */
 static void
-retain_message(struct filter *filter, const struct message *message, const struct buf *key, bool owned)
+retain_message(struct filter *filter, const struct message *message, const struct buf *key,
+	       bool owned)
 {
 	if (message->type == MESSAGE_DELETED) {
 		emit_drop(filter, key->data, key->len);

@@ -26,32 +26,60 @@ common_rows(struct filter *filter)
 	unsigned flags = filter->program->flags;
 
 	if (!(flags & FILTER_SOURCE))
-		add_row(filter, (struct option_row){ .name = "in", .kind = OPTION_STRINGS,
-			.arg = "ENDPOINT", .field = &c->in,
-			.help = "read from: - (stdin), [@]ipc://PATH, [@]tcp://HOST:PORT" });
+		add_row(filter, (struct option_row){ .name = "in",
+						     .kind = OPTION_STRINGS,
+						     .arg = "ENDPOINT",
+						     .field = &c->in,
+						     .help = "read from: - (stdin), [@]ipc://PATH, "
+							     "[@]tcp://HOST:PORT" });
 	if (!(flags & FILTER_SINK))
-		add_row(filter, (struct option_row){ .name = "out", .kind = OPTION_STRINGS,
-			.arg = "ENDPOINT", .field = &c->out,
-			.help = "write to: - (stdout), [@]ipc://PATH, [@]tcp://HOST:PORT" });
+		add_row(filter, (struct option_row){ .name = "out",
+						     .kind = OPTION_STRINGS,
+						     .arg = "ENDPOINT",
+						     .field = &c->out,
+						     .help = "write to: - (stdout), [@]ipc://PATH, "
+							     "[@]tcp://HOST:PORT" });
 	if (!(flags & FILTER_SINK))
-		add_row(filter, (struct option_row){ .name = "readers", .kind = OPTION_NUMBER,
-			.arg = "N", .field = &c->readers, .min = 1, .max = 1000,
-			.help = "N are to read --out: at the end wait for so many (1)" });
+		add_row(filter,
+			(struct option_row){
+				.name = "readers",
+				.kind = OPTION_NUMBER,
+				.arg = "N",
+				.field = &c->readers,
+				.min = 1,
+				.max = 1000,
+				.help = "N are to read --out: at the end wait for so many (1)" });
 	if (!(flags & FILTER_SOURCE))
-		add_row(filter, (struct option_row){ .name = "shard", .kind = OPTION_STRING,
-			.arg = "I/N", .field = &c->shard,
-			.help = "take only part I of N, by key" });
-	add_row(filter, (struct option_row){ .name = "insecure-tcp", .kind = OPTION_FLAG,
-		.field = &c->insecure_tcp, .help = "allow tcp:// endpoints, unencrypted" });
-	add_row(filter, (struct option_row){ .name = "ready-fd", .kind = OPTION_NUMBER, .arg = "FD",
-		.field = &c->ready_fd, .max = 1023, .help = "write a newline there when ready" });
-	add_row(filter, (struct option_row){ .name = "log-level", .kind = OPTION_CHOICE,
-		.arg = "LEVEL", .field = &c->level, .choices = level_choices,
-		.help = "error, warning (default), info or debug" });
-	add_row(filter, (struct option_row){ .name = "help", .letter = 'h', .kind = OPTION_FLAG,
-		.field = &c->help, .help = "show this and exit" });
-	add_row(filter, (struct option_row){ .name = "version", .kind = OPTION_FLAG,
-		.field = &c->version, .help = "show the version and exit" });
+		add_row(filter, (struct option_row){ .name = "shard",
+						     .kind = OPTION_STRING,
+						     .arg = "I/N",
+						     .field = &c->shard,
+						     .help = "take only part I of N, by key" });
+	add_row(filter, (struct option_row){ .name = "insecure-tcp",
+					     .kind = OPTION_FLAG,
+					     .field = &c->insecure_tcp,
+					     .help = "allow tcp:// endpoints, unencrypted" });
+	add_row(filter, (struct option_row){ .name = "ready-fd",
+					     .kind = OPTION_NUMBER,
+					     .arg = "FD",
+					     .field = &c->ready_fd,
+					     .max = 1023,
+					     .help = "write a newline there when ready" });
+	add_row(filter, (struct option_row){ .name = "log-level",
+					     .kind = OPTION_CHOICE,
+					     .arg = "LEVEL",
+					     .field = &c->level,
+					     .choices = level_choices,
+					     .help = "error, warning (default), info or debug" });
+	add_row(filter, (struct option_row){ .name = "help",
+					     .letter = 'h',
+					     .kind = OPTION_FLAG,
+					     .field = &c->help,
+					     .help = "show this and exit" });
+	add_row(filter, (struct option_row){ .name = "version",
+					     .kind = OPTION_FLAG,
+					     .field = &c->version,
+					     .help = "show the version and exit" });
 }
 
 static _Noreturn void
@@ -60,8 +88,10 @@ show_help(const struct filter *filter)
 	const struct filter_program *program = filter->program;
 	CLEANUP_FREE char *name = alloc_format("weir %s", program->name);
 	CLEANUP_FREE char *page = alloc_format("%s(1)", program->name);
-	struct option_usage usage = { .program = name, .synopsis = program->synopsis,
-				      .summary = program->summary, .page = page };
+	struct option_usage usage = { .program = name,
+				      .synopsis = program->synopsis,
+				      .summary = program->summary,
+				      .page = page };
 
 	options_help(&usage, filter->tables);
 	exit(fflush(stdout) == 0 ? 0 : 111);

@@ -1,5 +1,5 @@
-/* Shared by filter.c (running), filter-options.c (starting), filter-emit.c (writing) and
- * filter-cause.c (what caused what). */
+/* Shared by filter.c (running), filter-options.c (starting), filter-input.c (reading),
+ * filter-emit.c (writing) and filter-cause.c (what caused what). */
 #ifndef WEIR_FILTER_PRIV_H
 #define WEIR_FILTER_PRIV_H
 
@@ -93,7 +93,14 @@ void cause_owns(struct filter *filter, const char *key, size_t len);
 /* filter-emit.c */
 void emit_drop(struct filter *filter, const char *key, size_t len);
 
-/* filter.c: pause or resume inputs, and see whether all is done. */
+/* filter-input.c: what endpoints tell. */
+extern const struct endpoint_events filter_reader_events, filter_writer_events;
+
+/* filter.c: the first list may be complete now. */
+void filter_tell_complete(struct filter *filter);
+/* A timer's way to filter_check. */
+void filter_look_again(void *arg);
+/* Pause or resume inputs, and see whether all is done. */
 void filter_check(struct filter *filter);
 
 #endif

@@ -23,21 +23,23 @@
 struct filter;
 struct filter_work;
 
-#define FILTER_SOURCE 1u	/* reads no messages: no --in */
-#define FILTER_SINK 2u		/* writes text, no messages (show): no --out; gets every type */
-#define FILTER_READY_LATER 4u	/* calls filter_ready itself (watch: after the first list) */
-#define FILTER_OWN_KEYS 8u	/* outputs are not derived one input key at a time (tag-scan): the
-				 * filter retracts its keys itself with filter_gone */
-#define FILTER_EVERY_TYPE 32u	/* consumes all messages, also of types that weir does not know */
-#define FILTER_OWN_SHARD 16u	/* --shard is applied by the filter (filter_takes), not per input key */
+#define FILTER_SOURCE 1u      /* reads no messages: no --in */
+#define FILTER_SINK 2u	      /* writes text, no messages (show): no --out; gets every type */
+#define FILTER_READY_LATER 4u /* calls filter_ready itself (watch: after the first list) */
+#define FILTER_OWN_KEYS                                                                          \
+	8u		      /* outputs are not derived one input key at a time (tag-scan): the \
+			       * filter retracts its keys itself with filter_gone */
+#define FILTER_EVERY_TYPE 32u /* consumes all messages, also of types that weir does not know */
+#define FILTER_OWN_SHARD \
+	16u /* --shard is applied by the filter (filter_takes), not per input key */
 
 struct filter_program {
 	const char *name;     /* "tag-scan" */
 	const char *synopsis; /* "[option ...] [oci://REPOSITORY ...]" */
 	const char *summary;
 	unsigned flags;
-	const struct option_row *options;     /* the filter's own; ends with a NULL name */
-	const enum message_type *consumes;    /* ends with MESSAGE_OTHER; NULL: none */
+	const struct option_row *options;  /* the filter's own; ends with a NULL name */
+	const enum message_type *consumes; /* ends with MESSAGE_OTHER; NULL: none */
 	size_t busy_max; /* works in flight above which reading stops; 0: no bound */
 };
 
@@ -91,7 +93,8 @@ void filter_pass(struct filter *filter, const struct message *message);
 /* Report a failure: an ERROR message with `about` (taken; jv_invalid() for none), a line on
  * stderr, exit status 1 at the end. */
 void filter_error(struct filter *filter, jv about, const struct error *err);
-/* Exit status 1 at the end without an ERROR (a text question without an answer, a failed RESULT). */
+/* Exit status 1 at the end without an ERROR (a text question without an answer, a failed RESULT).
+ */
 void filter_failed(struct filter *filter);
 /* Something that ends the process: log it and leave filter_run with its exit status. */
 void filter_die(struct filter *filter, const struct error *err);

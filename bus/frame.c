@@ -73,8 +73,9 @@ frame_next(struct frame_reader *reader, const char **record, size_t *len)
 
 	for (;;) {
 		newline = reader->buf.len > reader->scanned ?
-			memchr(reader->buf.data + reader->scanned, '\n',
-			       reader->buf.len - reader->scanned) : NULL;
+				  memchr(reader->buf.data + reader->scanned, '\n',
+					 reader->buf.len - reader->scanned) :
+				  NULL;
 		if (newline == NULL) {
 			reader->scanned = reader->buf.len;
 			return check_length(reader);

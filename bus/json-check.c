@@ -27,7 +27,8 @@ fail(const struct checker *c, const char *what)
 {
 	size_t byte = (size_t)(c->p - c->text) + 1;
 
-	return error_set(c->err, ERROR_INPUT, (int)byte, "no valid JSON at byte %zu: %s", byte, what);
+	return error_set(c->err, ERROR_INPUT, (int)byte, "no valid JSON at byte %zu: %s", byte,
+			 what);
 }
 
 static void
@@ -79,7 +80,8 @@ hex4(const char *p, const char *end)
 	for (i = 0; i < 4; i++) {
 		int c = (unsigned char)p[i] | 0x20;
 		int digit = p[i] >= '0' && p[i] <= '9' ? p[i] - '0' :
-			    c >= 'a' && c <= 'f'       ? c - 'a' + 10 : -1;
+			    c >= 'a' && c <= 'f'       ? c - 'a' + 10 :
+							 -1;
 
 		if (digit < 0)
 			return -1;
@@ -290,8 +292,9 @@ begin_value(struct checker *c)
 int
 json_check(const char *text, size_t len, const struct json_limits *limits, struct error *err)
 {
-	struct checker c = { .text = text, .p = text, .end = text + len, .limits = limits,
-			     .err = err };
+	struct checker c = {
+		.text = text, .p = text, .end = text + len, .limits = limits, .err = err
+	};
 	int more;
 
 	skip_blanks(&c);

@@ -14,7 +14,8 @@ narrow(struct json_slice name, const char *const *const *paths, size_t count,
 
 	*all = false;
 	for (i = 0; i < count; i++) {
-		if (strlen(paths[i][0]) != name.len || memcmp(paths[i][0], name.text, name.len) != 0)
+		if (strlen(paths[i][0]) != name.len ||
+		    memcmp(paths[i][0], name.text, name.len) != 0)
 			continue;
 		if (paths[i][1] == NULL)
 			*all = true;

@@ -147,13 +147,15 @@ run_value(struct json_split *split, const char *bytes, size_t len, bool *done)
 }
 
 static int
-take_value(struct json_split *split, const char *bytes, size_t len, size_t *taken, struct error *err)
+take_value(struct json_split *split, const char *bytes, size_t len, size_t *taken,
+	   struct error *err)
 {
 	bool done;
 
 	*taken = run_value(split, bytes, len, &done);
 	if (!buf_append(&split->value, bytes, *taken))
-		return error_set(err, ERROR_PROTOCOL, 0, "one object in the answer is larger than %zu bytes",
+		return error_set(err, ERROR_PROTOCOL, 0,
+				 "one object in the answer is larger than %zu bytes",
 				 split->value.max);
 	return done ? finish_value(split, err) : 0;
 }

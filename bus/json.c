@@ -313,7 +313,8 @@ quote(struct buf *out, const char *text, size_t len, bool go)
 		} else {
 			ok = go && (p[i] == '\b' || p[i] == '\f' || p[i] == '<' || p[i] == '>' ||
 				    p[i] == '&') ?
-				     buf_printf(out, "\\u%04x", p[i]) : append_escaped(out, p[i]);
+				     buf_printf(out, "\\u%04x", p[i]) :
+				     append_escaped(out, p[i]);
 			i++;
 		}
 	}

@@ -75,13 +75,13 @@ emit(enum log_level level, const char *format, va_list args)
 	buf_fini(&line);
 }
 
-#define LOG_FUNCTION(function, level)                                                              \
-	void function(const char *format, ...)                                                     \
-	{                                                                                          \
-		va_list args;                                                                      \
-		va_start(args, format);                                                            \
-		emit(level, format, args);                                                         \
-		va_end(args);                                                                      \
+#define LOG_FUNCTION(function, level)          \
+	void function(const char *format, ...) \
+	{                                      \
+		va_list args;                  \
+		va_start(args, format);        \
+		emit(level, format, args);     \
+		va_end(args);                  \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

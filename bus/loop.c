@@ -279,8 +279,8 @@ loop_child_signals(void)
 void
 loop_prepare(struct loop *loop, loop_prepare_fn *fn, void *arg)
 {
-	loop->prepares = alloc_grow(loop->prepares, loop->prepare_count + 1,
-				    sizeof(*loop->prepares));
+	loop->prepares =
+		alloc_grow(loop->prepares, loop->prepare_count + 1, sizeof(*loop->prepares));
 	loop->prepares[loop->prepare_count++] = (struct prepare){ fn, arg };
 }
 

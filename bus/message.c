@@ -9,10 +9,18 @@
 #include <sys/random.h>
 
 static const char *const type_names[] = {
-	[MESSAGE_OTHER] = "",	      [MESSAGE_ADDED] = "ADDED",     [MESSAGE_MODIFIED] = "MODIFIED",
-	[MESSAGE_DELETED] = "DELETED", [MESSAGE_BOOKMARK] = "BOOKMARK", [MESSAGE_PUSH] = "PUSH",
-	[MESSAGE_TAGS] = "TAGS",      [MESSAGE_UPDATE] = "UPDATE",   [MESSAGE_HOLD] = "HOLD",
-	[MESSAGE_APPLY] = "APPLY",    [MESSAGE_PRUNE] = "PRUNE",     [MESSAGE_RESULT] = "RESULT",
+	[MESSAGE_OTHER] = "",
+	[MESSAGE_ADDED] = "ADDED",
+	[MESSAGE_MODIFIED] = "MODIFIED",
+	[MESSAGE_DELETED] = "DELETED",
+	[MESSAGE_BOOKMARK] = "BOOKMARK",
+	[MESSAGE_PUSH] = "PUSH",
+	[MESSAGE_TAGS] = "TAGS",
+	[MESSAGE_UPDATE] = "UPDATE",
+	[MESSAGE_HOLD] = "HOLD",
+	[MESSAGE_APPLY] = "APPLY",
+	[MESSAGE_PRUNE] = "PRUNE",
+	[MESSAGE_RESULT] = "RESULT",
 	[MESSAGE_ERROR] = "ERROR",
 };
 #define TYPE_COUNT (sizeof(type_names) / sizeof(type_names[0]))
@@ -62,13 +70,15 @@ message_open(struct message *message, const char *text, size_t len, struct error
 	if (json_check(text, len, &json_limits_message, err) < 0)
 		return -1;
 	if (!json_is_object(whole))
-		return error_set(err, ERROR_INPUT, 0, "a message is a JSON object; this is another value");
+		return error_set(err, ERROR_INPUT, 0,
+				 "a message is a JSON object; this is another value");
 	message->text = text;
 	message->len = len;
 	index_members(message);
 	type = message_member(message, "type");
 	if (!json_is_string(type))
-		return error_set(err, ERROR_INPUT, 0, "a message needs a member `type` that is a string");
+		return error_set(err, ERROR_INPUT, 0,
+				 "a message needs a member `type` that is a string");
 	message->type = message_type_of(type);
 	message->trace = message_member(message, "trace");
 	if (!json_is_string(message->trace) || message->trace.len > 130)
@@ -110,7 +120,8 @@ message_member(const struct message *message, const char *name)
 		return json_member((struct json_slice){ message->text, message->len }, name);
 	for (i = 0; i < message->member_count; i++) {
 		if (memchr(message->names[i].text, '\\', message->names[i].len) != NULL)
-			return json_member((struct json_slice){ message->text, message->len }, name);
+			return json_member((struct json_slice){ message->text, message->len },
+					   name);
 		if (message->names[i].len == len && memcmp(message->names[i].text, name, len) == 0)
 			found = message->values[i];
 	}

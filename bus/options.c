@@ -59,7 +59,8 @@ set_number(const struct option_row *row, const char *value, struct error *err)
 	if (errno != 0 || *value < '0' || *value > '9' || *end != '\0' || number < row->min ||
 	    (row->max > 0 && number > row->max))
 		return error_set(err, ERROR_USAGE, 0,
-				 "--%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not '%s'",
+				 "--%s takes a whole number from %" PRIu64 " to %" PRIu64
+				 ", not '%s'",
 				 row->name, row->min, row->max > 0 ? row->max : UINT64_MAX, value);
 	*(uint64_t *)row->field = number;
 	return 0;
@@ -111,12 +112,12 @@ set_duration(const struct option_row *row, const char *value, struct error *err)
 
 	if (ms < 0)
 		return error_set(err, ERROR_USAGE, 0,
-				 "--%s takes a duration such as 30s, 2m or 1h30m, not '%s'", row->name,
-				 value);
+				 "--%s takes a duration such as 30s, 2m or 1h30m, not '%s'",
+				 row->name, value);
 	if ((uint64_t)ms < row->min || (row->max > 0 && (uint64_t)ms > row->max))
 		return error_set(err, ERROR_USAGE, 0,
-				 "--%s takes from %" PRIu64 "ms to %" PRIu64 "ms, not '%s'", row->name,
-				 row->min, row->max, value);
+				 "--%s takes from %" PRIu64 "ms to %" PRIu64 "ms, not '%s'",
+				 row->name, row->min, row->max, value);
 	*(int64_t *)row->field = ms;
 	return 0;
 }
@@ -135,7 +136,8 @@ set_choice(const struct option_row *row, const char *value, struct error *err)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
 			 i > 0 ? ", " : "", row->choices[i]);
 	}
-	return error_set(err, ERROR_USAGE, 0, "--%s takes one of %s, not '%s'", row->name, known, value);
+	return error_set(err, ERROR_USAGE, 0, "--%s takes one of %s, not '%s'", row->name, known,
+			 value);
 }
 
 static int
@@ -181,7 +183,8 @@ parse_long(const struct option_row *const *tables, const char *word, const char 
 		return set_value(row, equals + 1, err);
 	*used = 2;
 	if (next == NULL)
-		return error_set(err, ERROR_USAGE, 0, "--%s needs a value: %s", row->name, row->arg);
+		return error_set(err, ERROR_USAGE, 0, "--%s needs a value: %s", row->name,
+				 row->arg);
 	return set_value(row, next, err);
 }
 
@@ -207,7 +210,8 @@ parse_letters(const struct option_row *const *tables, const char *word, const ch
 			return set_value(row, p + 1, err);
 		*used = 2;
 		if (next == NULL)
-			return error_set(err, ERROR_USAGE, 0, "-%c needs a value: %s", *p, row->arg);
+			return error_set(err, ERROR_USAGE, 0, "-%c needs a value: %s", *p,
+					 row->arg);
 		return set_value(row, next, err);
 	}
 	return 0;
@@ -250,8 +254,9 @@ options_help(const struct option_usage *usage, const struct option_row *const *t
 	for (; *tables != NULL; tables++) {
 		for (row = *tables; row->name != NULL; row++) {
 			snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->letter ? '-' : ' ',
-				 row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
-				 row->arg != NULL ? " " : "", row->arg != NULL ? row->arg : "");
+				 row->letter ? row->letter : ' ', row->letter ? "," : " ",
+				 row->name, row->arg != NULL ? " " : "",
+				 row->arg != NULL ? row->arg : "");
 			printf("  %-28s %s\n", left, row->help);
 		}
 	}

@@ -20,7 +20,7 @@ struct table {
 	table_free_fn *free_value;
 	struct entry *entries;
 	size_t used, live, entry_cap;
-	uint32_t *index; /* entry number + 1; 0 free; a slot of a deleted entry stays taken */
+	uint32_t *index;  /* entry number + 1; 0 free; a slot of a deleted entry stays taken */
 	size_t index_cap; /* a power of two */
 };
 
