@@ -230,7 +230,8 @@ check_keys(struct parse *parse, size_t stage, jv body)
 
 	if (key == NULL)
 		return 0;
-	error_set(parse->err, ERROR_CONFIG, 0, "there is no setting %s; known are: " KNOWN_KEYS, key);
+	error_set(parse->err, ERROR_CONFIG, 0, "there is no setting %s; known are: " KNOWN_KEYS,
+		  key);
 	return locate(parse, stage, key);
 }
 

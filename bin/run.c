@@ -151,8 +151,8 @@ run_group(struct wiring *wiring, const struct settings *settings)
 	int status = -1;
 	size_t i;
 
-	group.supervise = supervise_new(group.loop, wiring->stages, wiring->count, settings->drain_ms,
-				      on_over, &group);
+	group.supervise = supervise_new(group.loop, wiring->stages, wiring->count,
+					settings->drain_ms, on_over, &group);
 	for (i = 0; i < ALLOC_COUNT(signals); i++)
 		if (loop_signal(group.loop, signals[i], on_terminate, &group, &err) < 0)
 			status = fail(&err);
