@@ -54,11 +54,13 @@ struct retained {
 
 	/* writer */
 	struct retain *retain;
-	struct notes waiting; /* no reader is there yet */
+	struct notes waiting; /* not all readers are there yet */
 	size_t lost;	      /* of those, dropped */
 	uint64_t name;
 	bool was_full, is_complete, is_finishing, is_ending;
-	unsigned ends_wanted, ends_taken; /* readers that have all of it, also those that left */
+	unsigned ends_wanted;  /* how many are to read it */
+	unsigned ends_taken;   /* readers that have all of it, also those that left */
+	unsigned readers_seen; /* also those that left */
 	int64_t finish_ms, heard_ms;
 };
 

@@ -19,14 +19,36 @@
 
 /* --- readers --- */
 
+/* Those who are to read have all been there: nobody new is waited for. */
+static bool
+has_all_readers(const struct retained *end)
+{
+	return end->readers_seen >= end->ends_wanted;
+}
+
 /* What a reader did not get of records without a key is kept for the next one, if no other
  * reader got them. */
 static void
 forget(struct retained *end, struct peer *peer)
 {
-	if (end->peer_count == 1)
+	if (end->peer_count == 1 && has_all_readers(end))
 		notes_move(&end->waiting, link_writer_notes(peer->writer));
 	retained_remove(end, peer);
+}
+
+/* Each of those who are to read gets what was written before it came. */
+static void
+take_waiting(struct retained *end, struct notes *notes)
+{
+	size_t i;
+
+	end->readers_seen++;
+	if (has_all_readers(end)) {
+		notes_move(notes, &end->waiting);
+		return;
+	}
+	for (i = 0; i < end->waiting.count; i++)
+		notes_push(notes, notes_at(&end->waiting, i));
 }
 
 static struct peer *
@@ -37,7 +59,7 @@ add_reader(struct retained *end, const struct peer_frame *from)
 	if (peer == NULL)
 		return NULL;
 	peer->writer = link_writer_new(end->retain, retained_seed(end));
-	notes_move(link_writer_notes(peer->writer), &end->waiting);
+	take_waiting(end, link_writer_notes(peer->writer));
 	if (end->is_complete)
 		link_writer_complete(peer->writer);
 	if (end->is_finishing)
@@ -161,8 +183,8 @@ wait_for_reader(struct retained *end, struct note *note)
 {
 	for (; notes_are_full(&end->waiting); notes_shift(&end->waiting))
 		if (end->lost++ == 0)
-			log_warning("%s: no reader is there; the oldest messages that have no key "
-				    "are dropped", end->address);
+			log_warning("%s: a reader is not there; the oldest messages that have no "
+				    "key are dropped", end->address);
 	notes_push(&end->waiting, note);
 }
 
@@ -173,7 +195,7 @@ writer_write(struct endpoint *endpoint, const char *text, size_t len)
 	struct note *note = note_new(text, len);
 	struct peer *peer;
 
-	if (end->peers == NULL)
+	if (end->peers == NULL || !has_all_readers(end))
 		wait_for_reader(end, note);
 	for (peer = end->peers; peer != NULL; peer = peer->next)
 		notes_push(link_writer_notes(peer->writer), note);

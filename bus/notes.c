@@ -62,6 +62,12 @@ notes_first(const struct notes *notes)
 	return notes->count > 0 ? notes->ring[notes->first] : NULL;
 }
 
+struct note *
+notes_at(const struct notes *notes, size_t i)
+{
+	return notes->ring[(notes->first + i) % notes->cap];
+}
+
 void
 notes_shift(struct notes *notes)
 {

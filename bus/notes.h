@@ -32,6 +32,7 @@ bool notes_are_full(const struct notes *notes);
 /* Adds a reference of its own. */
 void notes_push(struct notes *notes, struct note *note);
 struct note *notes_first(const struct notes *notes); /* NULL: empty */
+struct note *notes_at(const struct notes *notes, size_t i); /* i < count, 0: the first */
 void notes_shift(struct notes *notes);		     /* drops the first */
 /* All of from goes behind what is in to. */
 void notes_move(struct notes *to, struct notes *from);

@@ -438,19 +438,23 @@ static void
 check_two_ends(void)
 {
 	static const struct endpoint_settings two = { .readers = 2 };
+	CLEANUP_BUF struct buf first_log = BUF_INIT(4096);
 	struct side writer, first, second;
 
 	open_writer_as(&writer, bound, &two);
 	put(&writer, "a", "1");
+	note(&writer, "n");
 	endpoint_complete(writer.end);
 	endpoint_finish(writer.end, true);
 	open_reader(&first, address, &settings);
 	until(&first.ended, 1, "one of two readers has all");
 	turn_for(300);
 	check(!endpoint_is_flushed(writer.end), "the other is waited for");
+	buf_append_string(&first_log, buf_string(&first.log));
 	close_side(&first);
 	open_reader(&second, address, &settings);
 	until(&second.ended, 1, "it gets all, too");
+	check_text(buf_string(&second.log), buf_string(&first_log), "what has no key as well");
 	check(until_flushed(&writer), "then it is done");
 	close_side(&second);
 	close_side(&writer);

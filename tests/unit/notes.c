@@ -25,6 +25,7 @@ check_order(void)
 	check_text(notes_first(&one)->text, "a", "first in");
 	notes_shift(&one);
 	check_text(notes_first(&one)->text, "shared", "first out");
+	check_text(notes_at(&one, 0)->text, "shared", "by place, too");
 	notes_shift(&one);
 	check(notes_first(&one) == NULL, "then it is empty");
 	check_text(notes_first(&two)->text, "shared", "the other queue still has the shared one");
