@@ -19,11 +19,10 @@ IN_QUOTES = 100  # of them where the value was quoted before: there is less to g
 
 # Where YAML readers disagree about what is a string.
 TRAPS = """
-1 0 10 2.10 1.0 1. 1e3 1E3 1e-3 1e+3 1.5e3 1.5e+3 1.e5 0x1F 0xff 0o17 0b11 017 08 1_000 1_000.5 1__0
-0x1p-2 yes Yes YES no No on On off Off true True TRUE false null Null NULL y Y n N nan NaN inf Inf
-infinity 2021-07-13 2021-7-3 20210713 2021-07-13T10-00-00 2021-07-13t1 1e 1e3x 0x 0b2 0o8 _1 1-2 1-2-3
-12345678901234567890 1.2.3 1.0.0-rc.1 1.0.0+build.5 1.0.0-0.3.7 v1 v1.0 latest a_b 0.0.0 00.1 1.2.3e5
-e3 E1 1.0e 0.1e1 1e1.0 00 007 0_7 +1 1+1 1.0+2 a+b 999e999
+1 0 10 2.10 1.0 1. 1e3 1E3 1e-3 1e+3 1.5e3 1.5e+3 1.e5 0x1F 0xff 0o17 0b11 017 08 0x1p-2 yes Yes YES no No on On off Off true True TRUE false null Null NULL y Y n N nan NaN inf Inf
+infinity 2021-07-13 2021-7-3 20210713 2021-07-13T10-00-00 2021-07-13t1 1e 1e3x 0x 0b2 0o8 1-2 1-2-3
+12345678901234567890 1.2.3 1.0.0-rc.1 1.0.0+build.5 1.0.0-0.3.7 v1 v1.0 latest 0.0.0 00.1 1.2.3e5
+e3 E1 1.0e 0.1e1 1e1.0 00 007 1+1 1.0+2 a+b 999e999
 """.split()
 
 WAYS = {"plain": "%s", "comment": "%s # old", "single": "'%s'", "double": '"%s"', "flow": "{targetRevision: %s}"}
@@ -59,12 +58,12 @@ for kind, pattern, first in (
 
 
 def tags():
-    """The traps, then random ones of the letters that matter."""
+    """The traps, then random ones of the letters that matter. (Never _, which is written as +.)"""
     chance = random.Random(SEED)
-    found = [tag for tag in TRAPS if not tag.startswith("+")]
+    found = list(TRAPS)
     while len(found) < COUNT:
-        tag = "".join(chance.choice("0123456789eExob._-+yn") for _ in range(chance.randint(1, 7)))
-        if re.match(r"[0-9A-Za-z_]", tag):
+        tag = "".join(chance.choice("0123456789eExob.-+yn") for _ in range(chance.randint(1, 7)))
+        if re.match(r"[0-9A-Za-z]", tag):
             found.append(tag)
     return found[:COUNT]
 

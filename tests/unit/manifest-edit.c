@@ -15,6 +15,8 @@
 static const char *const path[] = { "spec", "source", "targetRevision", NULL };
 static const struct manifest_test test = { path, "1.0.0" };
 
+#define NOBODY 65534 /* root may do everything */
+
 #define OLD "spec:\n  source:\n    targetRevision: 1.0.0 # here\n"
 #define NEW "spec:\n  source:\n    targetRevision: 1.0.3 # here\n"
 
@@ -95,10 +97,8 @@ test_owner(void)
 	struct stat after;
 	struct error err;
 
-	if (geteuid() != 0) {
-		check(true, "another owner is kept # SKIP only root can try");
+	if (geteuid() != 0) /* only root can make such a file */
 		return;
-	}
 	put("o.yaml", OLD, 04755);
 	if (chown("o.yaml", 1234, 5678) < 0 || chmod("o.yaml", 0604) < 0)
 		abort();
@@ -187,12 +187,12 @@ test_no_space(void)
 static void
 test_not_allowed(void)
 {
+	bool is_root = geteuid() == 0;
 	struct error err;
 
-	if (geteuid() == 0) {
-		check(true, "a file without write permission # SKIP root may write it");
-		return;
-	}
+	unlink("a.yaml");
+	if (is_root && (chown(".", NOBODY, (gid_t)-1) < 0 || seteuid(NOBODY) < 0))
+		abort();
 	put("a.yaml", OLD, 0400);
 	check(edit("a.yaml", false, &err) < 0 && err.kind == ERROR_DENIED,
 	      "a file without write permission");
@@ -202,6 +202,9 @@ test_not_allowed(void)
 	      "a folder without write permission");
 	chmod(".", 0700);
 	check_text(get("a.yaml"), OLD, "the old file is whole");
+	unlink("a.yaml");
+	if (is_root && (seteuid(0) < 0 || chown(".", 0, (gid_t)-1) < 0))
+		abort();
 }
 
 static void
@@ -216,7 +219,7 @@ test_names(void)
 	check_number(edit(name, false, &err), 0, "the longest name");
 	check_text(get(name), NEW, "is changed");
 	unlink(name);
-	check_number((long long)count_entries(), 1, "no temporary file is left");
+	check_number((long long)count_entries(), 0, "no temporary file is left");
 }
 
 int
@@ -232,7 +235,6 @@ main(void)
 	test_no_space();
 	test_not_allowed();
 	test_names();
-	unlink("a.yaml");
 	check(chdir("/") == 0 && rmdir(folder) == 0, "the folder is empty in the end");
 	return check_done();
 }
