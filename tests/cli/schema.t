@@ -222,7 +222,7 @@ def write_manifests(t, registry):
                fixtures.source(host, "other"), fixtures.source("oci://" + host + "/")]
     documents = {
         "behind.yaml": [app("behind")],
-        "newest.yaml": [app("newest", revision="1.0.3")],
+        "newest.yaml": [app("newest", revision="1.0.4+b1")],
         "any.yaml": [app("any", constraint="")],
         "several.yaml": [app("several", "two", sources=several)],
         "list.yaml": [{"apiVersion": "v1", "kind": "List", "items": [

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from weirtest import BIN, ROOT, fixtures, messages, procs, tap
 from weirtest.registry import Registry
 
+OPEN = r"Open file descriptor (\d+):[^\n]*\n==\d+==\s+(?!<inherited)at "
 SUPPRESSIONS = os.path.join(ROOT, "tests/valgrind.supp")
 
 
@@ -35,13 +36,15 @@ def reports(t, name):
     return found
 
 
-def judge(t, name, what):
+def judge(t, name, what, processes=1):
+    found = glob.glob(t.path("valgrind", name + ".*"))
+    t.ok(len(found) >= processes, "%s: valgrind has looked at %d processes" % (what, processes))
     text = reports(t, name)
     # With --track-fds it says at the end which descriptors are open; std ones are inherited.
     errors = [line for line in text.splitlines() if not re.search(
         r"FILE DESCRIPTORS|Open file descriptor|<inherited from parent>|^==\d+==\s*$", line)]
     t.is_("\n".join(errors[:60]), "", what + ": no error, no leak")
-    opened = re.findall(r"Open file descriptor (\d+):[^\n]*\n==\d+==\s+(?!<inherited)at ", text)
+    opened = re.findall(OPEN, text)
     t.is_(opened, [], what + ": no descriptor is left open")
 
 
@@ -67,6 +70,28 @@ def push(registry):
         registry.push_chart("team", "app", version)
     registry.push_chart("team", "mixed", "1.0.0")
     registry.push_image("team/mixed", "1.2.0")
+
+
+def check_itself(t):
+    """A program that leaks, reads what is not set and leaves a descriptor open is found out."""
+    source = t.write("bad.c", """
+        #include <fcntl.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        int main(void)
+        {
+            char *leak = malloc(100);
+            if (leak[7] == open("/dev/null", O_RDONLY))
+                puts("x");
+            leak = NULL;
+            return leak != NULL;
+        }""")
+    procs.run("gcc", "-g", "-O0", "-w", "-o", t.path("bad"), source)
+    t.is_(procs.run(*valgrind(t, "bad"), t.path("bad")).status, 99, "a bad program fails")
+    text = reports(t, "bad")
+    t.like(text, "uninitialised", "what is not set is found")
+    t.like(text, "definitely lost", "a leak is found")
+    t.like(text, OPEN, "an open descriptor is found")
 
 
 def check_pipeline(t, registry):
@@ -115,11 +140,12 @@ def check_group(t, registry):
     group = t.using(procs.Process(command, t.tmp, name="group"))
     t.ok(group.wait_for(r"apps/behind +1\.0\.0 +\S+ +1\.0\.3 .*patched", 120), "a group does its work")
     t.is_(group.stop(timeout_s=120), 0, "and ends when asked")
-    judge(t, "group", "a group")
+    judge(t, "group", "a group", len(stages) + 1)
 
 
 with tap.Test() as test:
     test.need_no_sanitizer()
+    check_itself(test)
     the_registry = test.using(Registry(test.path("registry")))
     push(the_registry)
     check_pipeline(test, the_registry)
