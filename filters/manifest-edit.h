@@ -14,7 +14,8 @@
 
 struct manifest_test {
 	const char *const *path; /* names ended by NULL; an index is written in decimal */
-	const char *value;	 /* the string that must stand there; NULL: nothing may */
+	const char *value;	 /* the string that must stand there; NULL: nothing may; "" where
+				  * nothing stands is an INPUT error */
 };
 
 /*

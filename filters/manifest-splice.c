@@ -117,13 +117,17 @@ holds(struct json_slice object, const struct manifest_test *test)
 }
 
 static int
-test_failed(const struct edit *e, const struct manifest_test *test)
+test_failed(const struct edit *e, struct json_slice object, const struct manifest_test *test)
 {
 	char path[256];
 
 	manifest_path_print(test->path, path, sizeof(path));
 	if (test->value == NULL)
 		return error_set(e->err, ERROR_CONFLICT, 0, "%s is set meanwhile", path);
+	if (test->value[0] == '\0' && manifest_path_get(object, test->path).text == NULL)
+		return error_set(e->err, ERROR_INPUT, 0,
+				 "%s is not there, and is not added: write one to start from",
+				 path);
 	return error_set(e->err, ERROR_CONFLICT, 0, "%s is not \"%s\" any more", path, test->value);
 }
 
@@ -138,7 +142,7 @@ check_tests(const struct edit *e, struct json_slice object)
 		if (holds(object, &e->tests[i]))
 			continue;
 		if (!is_done || !manifest_path_equal(e->tests[i].path, e->path))
-			return test_failed(e, &e->tests[i]);
+			return test_failed(e, object, &e->tests[i]);
 	}
 	return is_done ? 1 : 0;
 }

@@ -159,6 +159,7 @@ test_tests(void)
 		"spec: {sources: [{targetRevision: 1.0.0}, {targetRevision: 1.0.0}]}\n";
 	struct manifest_test met = { constraint, "~ 1.0" }, missed = { constraint, "~ 1.1" };
 	struct manifest_test absent = { single, "1.0.0" }, unset = { constraint, NULL };
+	struct manifest_test empty = { single, "" };
 	CLEANUP_BUF struct buf out = BUF_INIT(1 << 16);
 	struct error err = { .kind = ERROR_NONE };
 
@@ -181,6 +182,10 @@ test_tests(void)
 	check(splice("spec: {source: {}}", &unset, single, &out, &err) < 0 && err.kind == ERROR_INPUT,
 	      "nothing is added");
 	check_text(err.text, "spec.source.targetRevision is not there", "it says so");
+	check(splice("spec: {source: {}}", &empty, single, &out, &err) < 0 && err.kind == ERROR_INPUT,
+	      "nothing is no empty string");
+	check_text(err.text, "spec.source.targetRevision is not there, and is not added: write one to "
+		   "start from", "it says so");
 	check(splice("spec: {source: {targetRevision: }}", &unset, single, &out, &err) < 0,
 	      "an empty value");
 	check(splice("spec: {source: {targetRevision: '{{x}}'}}", &unset, single, &out, &err) < 0 &&
