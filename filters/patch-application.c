@@ -10,6 +10,7 @@
 #include "../bus/frame.h"
 #include "../bus/log.h"
 #include "../bus/table.h"
+#include "decision.h"
 #include "patch-application-priv.h"
 
 #define IN_FLIGHT_MAX 16
@@ -133,7 +134,7 @@ static void
 report_bad(struct patcher *patcher, struct message *message, struct error *err)
 {
 	error_prepend(err, "this %s was left out", message_type_name(message->type));
-	filter_error(patcher->filter, patch_order_about(message_body(message)), err);
+	filter_error(patcher->filter, decision_about(message->text, message->len), err);
 }
 
 static void
@@ -144,8 +145,7 @@ on_message(void *self, struct message *message)
 	struct patch_order order;
 	struct error err;
 
-	if (patch_order_read(&order, message->type, message_body(message), &err) == 0 &&
-	    !message_key(message, &key))
+	if (patch_order_read(&order, message, &err) == 0 && !message_key(message, &key))
 		error_set(&err, ERROR_INPUT, 0, "it does not say what it is about");
 	if (key.len == 0) {
 		report_bad(patcher, message, &err);
@@ -203,9 +203,12 @@ static void
 on_close(void *self)
 {
 	struct patcher *patcher = self;
+	struct patch_job *job, *next;
 
-	while (patcher->jobs)
-		free_job(patcher->jobs);
+	for (job = patcher->jobs; job; job = next) {
+		next = job->next;
+		free_job(job);
+	}
 	kube_close(patcher->kube);
 	http_free(patcher->http);
 	patcher->kube = NULL;

@@ -23,18 +23,15 @@ struct patch_order {
 	struct patch_change change;	 /* likewise */
 };
 
-/* Reads an UPDATE or HOLD (body is borrowed and kept). INPUT error that names the member that is
- * missing or wrong; free with patch_order_fini in any case. */
-int patch_order_read(struct patch_order *order, enum message_type type, jv body, struct error *err);
+/* Reads an UPDATE or HOLD; keeps its body. INPUT error that names the member that is missing or
+ * wrong; free with patch_order_fini in any case. */
+int patch_order_read(struct patch_order *order, struct message *message, struct error *err);
 void patch_order_fini(struct patch_order *order);
 /* What one patch at a time is made to: the Application's "NAMESPACE/NAME", or the file. Owned by
  * the caller. */
 char *patch_order_target(const struct patch_order *order);
 /* "d8-delivery/myapp", "d8-delivery/myapp[2]": for logs. Owned. */
 char *patch_order_describe(const struct patch_order *order);
-/* What an ERROR is about: application and file, as far as they are there; invalid: nothing. Owned.
- */
-jv patch_order_about(jv body);
 /* The RESULT message; reason NULL: none. Owned. */
 jv patch_order_result(const struct patch_order *order, const char *status, const char *reason);
 

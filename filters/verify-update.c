@@ -5,6 +5,7 @@
 
 #include "../bus/alloc.h"
 #include "../bus/frame.h"
+#include "decision.h"
 #include "semver.h"
 #include "verify-priv.h"
 
@@ -13,49 +14,42 @@
 
 /* --- reading --- */
 
-/* A string that is not longer than max; NULL with err: it is none. */
+/* A text, which decision_check has accepted. */
 static char *
-text_of(struct json_slice value, size_t max, const char *name, struct error *err)
+text_of(struct json_slice value)
 {
-	struct buf text = BUF_INIT(max);
-	char *copy = NULL;
+	struct buf text = BUF_INIT(FRAME_MAX);
+	char *copy;
 
-	if (value.text != NULL && json_string(value, &text) &&
-	    strlen(buf_string(&text)) == text.len)
-		copy = alloc_string(buf_string(&text));
-	else
-		error_set(err, ERROR_INPUT, 0, "an UPDATE was skipped: its %s is %s", name,
-			  value.text == NULL ? "missing" : "not a text as it should be");
+	json_string(value, &text);
+	copy = alloc_string(buf_string(&text));
 	buf_fini(&text);
 	return copy;
 }
 
-static void
-add_version(struct update *update, char *version)
+static int
+add_version(struct update *update, struct json_slice value, struct error *err)
 {
+	if (value.len > VERSION_MAX)
+		return error_set(err, ERROR_INPUT, 0,
+				 "the member %s holds what is too long for a version",
+				 update->count == 0 ? "to" : "candidates");
 	update->versions = alloc_grow(update->versions, update->count + 1, sizeof(char *));
-	update->versions[update->count++] = version;
+	update->versions[update->count++] = text_of(value);
+	return 0;
 }
 
 static int
 read_versions(struct update *update, const struct message *message, struct error *err)
 {
 	struct json_slice list = message_member(message, "candidates"), value;
-	char *version = text_of(message_member(message, "to"), VERSION_MAX, "to", err);
 	size_t cursor = 0;
 
-	if (version == NULL)
+	if (add_version(update, message_member(message, "to"), err) != 0)
 		return -1;
-	add_version(update, version);
-	if (list.text != NULL && !json_is_array(list))
-		return error_set(err, ERROR_INPUT, 0,
-				 "an UPDATE was skipped: its candidates are not a list");
-	while (update->count < VERSIONS_MAX && json_next(list, &cursor, NULL, &value)) {
-		version = text_of(value, VERSION_MAX, "candidates", err);
-		if (version == NULL)
+	while (update->count < VERSIONS_MAX && json_next(list, &cursor, NULL, &value))
+		if (add_version(update, value, err) != 0)
 			return -1;
-		add_version(update, version);
-	}
 	return 0;
 }
 
@@ -63,37 +57,39 @@ static int
 read_reference(struct update *update, const struct message *message, struct error *err)
 {
 	struct json_slice credential = message_member(message, "credential");
-	char *repository = text_of(message_member(message, "repository"), FRAME_MAX, "repository",
-				   err);
-	int status;
+	char *repository = text_of(message_member(message, "repository"));
+	int status = reference_parse(&update->reference, repository, err);
 
-	if (repository == NULL)
-		return -1;
-	status = reference_parse(&update->reference, repository, err);
 	free(repository);
 	if (status != 0)
-		return error_prepend(err, "an UPDATE was skipped: its repository is not valid");
-	if (credential.text == NULL)
-		return 0;
-	update->credential = text_of(credential, FRAME_MAX, "credential", err);
-	return update->credential != NULL ? 0 : -1;
+		return error_prepend(err, "the member repository is not valid");
+	if (credential.text != NULL)
+		update->credential = text_of(credential);
+	return 0;
+}
+
+static int
+read_members(struct update *update, const struct message *message, struct error *err)
+{
+	struct json_slice application = message_member(message, "application");
+
+	if (decision_check(message, err) != 0)
+		return -1;
+	update->from = text_of(message_member(message, "from"));
+	update->namespace = text_of(json_member(application, "namespace"));
+	if (read_reference(update, message, err) != 0)
+		return -1;
+	return read_versions(update, message, err);
 }
 
 int
 update_read(struct update *update, const struct message *message, struct error *err)
 {
-	struct json_slice application = message_member(message, "application");
-
 	*update = (struct update){ .len = message->len };
 	update->text = alloc_text(message->text, message->len);
-	update->from = text_of(message_member(message, "from"), FRAME_MAX, "from", err);
-	if (update->from == NULL)
-		return -1;
-	update->namespace = text_of(json_member(application, "namespace"), FRAME_MAX,
-				    "application.namespace", err);
-	if (update->namespace == NULL || read_reference(update, message, err) != 0)
-		return -1;
-	return read_versions(update, message, err);
+	if (read_members(update, message, err) != 0)
+		return error_prepend(err, "an UPDATE was skipped");
+	return 0;
 }
 
 void
@@ -205,16 +201,5 @@ update_write_hold(const struct update *update, const char *reason, struct buf *o
 jv
 update_about(const struct update *update)
 {
-	static const char *const kept[] = { "application", "source", "origin", "repository" };
-	struct json_slice whole = { update->text, update->len }, value;
-	jv about = jv_object();
-	size_t i;
-
-	for (i = 0; i < ALLOC_COUNT(kept); i++) {
-		value = json_member(whole, kept[i]);
-		if (value.text != NULL)
-			about = jv_object_set(about, jv_string(kept[i]),
-					      jv_parse_sized(value.text, (int)value.len));
-	}
-	return about;
+	return decision_about(update->text, update->len);
 }
