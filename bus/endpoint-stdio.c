@@ -69,8 +69,7 @@ deliver(struct stdio *io)
 			io->base.events->too_long(io->base.arg);
 			break;
 		case FRAME_RECORD:
-			if (len > 0)
-				io->base.events->record(io->base.arg, record, len);
+			io->base.events->record(io->base.arg, record, len);
 			break;
 		}
 	}

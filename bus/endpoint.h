@@ -26,7 +26,7 @@ struct endpoint_settings {
 /* What happens at an endpoint. Readers: record, too_long, gone, synced, end.
  * Writers: left, room. None may be NULL. Called from loop turns only. */
 struct endpoint_events {
-	/* One message; text is valid during the call, NUL-terminated. */
+	/* One message, or an empty line of stdin; text is valid during the call, NUL-terminated. */
 	void (*record)(void *arg, const char *text, size_t len);
 	void (*too_long)(void *arg);
 	/* ZeroMQ only: this key is not there any more (deleted, or not in a snapshot). */

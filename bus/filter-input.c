@@ -2,6 +2,7 @@
  * What comes in: each record becomes a message that is consumed or passed on, and what
  * the inputs say of themselves (complete, gone, ended) is handed on.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "filter-priv.h"
@@ -96,6 +97,21 @@ on_silence(void *arg)
 	filter_check(filter);
 }
 
+/* A stdio input has lines to count, a ZeroMQ input has not. */
+static void
+report_skipped(struct input *input, struct error *err)
+{
+	jv about = jv_invalid();
+
+	if (!input->retained) {
+		error_prepend(err, "line %" PRIu64, input->lines);
+		about = jv_object_set(jv_object(), jv_string("line"),
+				      jv_number((double)input->lines));
+	}
+	error_prepend(err, "a message was skipped");
+	filter_error(input->filter, about, err);
+}
+
 static void
 on_record(void *arg, const char *text, size_t len)
 {
@@ -105,13 +121,13 @@ on_record(void *arg, const char *text, size_t len)
 	struct error err;
 	bool traced = false;
 
-	if (filter->died)
+	input->lines++;
+	if (filter->died || filter->stopping || len == 0)
 		return;
 	if (filter->text) {
 		filter->callbacks->on_line(filter->self, text, len);
 	} else if (message_open(&message, text, len, &err) < 0) {
-		error_prepend(&err, "a message was skipped");
-		filter_error(filter, jv_invalid(), &err);
+		report_skipped(input, &err);
 	} else {
 		traced = message.trace.text != NULL;
 		handle(filter, input, &message);
@@ -129,8 +145,9 @@ on_too_long(void *arg)
 	struct input *input = arg;
 	struct error err;
 
-	error_set(&err, ERROR_INPUT, 0, "a line longer than %zu bytes was skipped", FRAME_MAX);
-	filter_error(input->filter, jv_invalid(), &err);
+	input->lines++;
+	error_set(&err, ERROR_INPUT, 0, "longer than %zu bytes", FRAME_MAX);
+	report_skipped(input, &err);
 	filter_check(input->filter);
 }
 

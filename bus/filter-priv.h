@@ -32,6 +32,7 @@ struct filter_work {
 struct input {
 	struct filter *filter;
 	struct endpoint *endpoint;
+	uint64_t lines; /* of a stdio input, until now */
 	bool retained, complete, proven, ended;
 };
 

@@ -1,6 +1,7 @@
 /* The envelope: type, trace, key as bytes; a tree only on demand. */
 #include "message.h"
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -323,6 +324,10 @@ static bool dump(jv value, struct buf *out);
 static bool
 dump_number(double number, struct buf *out)
 {
+	if (isnan(number))
+		return buf_append(out, "null", 4);
+	if (isinf(number)) /* as it was read: beyond what a double holds */
+		number = number > 0 ? DBL_MAX : -DBL_MAX;
 	if (number == floor(number) && fabs(number) < 1e15)
 		return buf_printf(out, "%.0f", number);
 	return buf_printf(out, "%.17g", number);

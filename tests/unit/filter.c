@@ -256,8 +256,8 @@ test_bad_lines(struct buf *out, struct buf *err)
 		     "bad lines: exit status");
 	check(strstr(buf_string(out), "\"name\":\"a\"") && strstr(buf_string(out), "\"name\":\"b\""),
 	      "the good ones are handled");
-	check(strstr(buf_string(out), "\"filter\":\"relay\",\"reason\":\"a message was skipped: "
-				     "no valid JSON at byte 1") != NULL, "an ERROR says what and where");
+	check(strstr(buf_string(out), "\"filter\":\"relay\",\"about\":{\"line\":1},"
+				     "\"reason\":\"a message was skipped: line 1: no valid JSON at byte 1") != NULL, "an ERROR says what and where");
 	check(strstr(buf_string(err), "weir relay: error: a message was skipped") != NULL, "so does stderr");
 	check(strstr(buf_string(out), "secret") == NULL && strstr(buf_string(err), "secret") == NULL,
 	      "the line is not quoted");

@@ -86,7 +86,8 @@ test_refused(void)
 static void
 test_dump(void)
 {
-	static const char text[] = "{\"type\":\"X\",\"a\":[1,-2.5,1e3,100000000000000,true,null,\"\\n<\\u00e9\"]}";
+	static const char text[] = "{\"type\":\"X\",\"a\":[1,-2.5,1e3,100000000000000,true,null,\"\\n<\\u00e9\","
+				   "1e999,-1e999]}";
 	struct buf out = BUF_INIT(1000);
 	struct message message;
 	struct error err;
@@ -94,7 +95,8 @@ test_dump(void)
 	check_number(message_open(&message, text, sizeof(text) - 1, &err), 0, "opened");
 	message_dump(message_body(&message), &out);
 	check_text(buf_string(&out),
-		   "{\"type\":\"X\",\"a\":[1,-2.5,1000,100000000000000,true,null,\"\\n<\xc3\xa9\"]}",
+		   "{\"type\":\"X\",\"a\":[1,-2.5,1000,100000000000000,true,null,\"\\n<\xc3\xa9\","
+		   "1.7976931348623157e+308,-1.7976931348623157e+308]}",
 		   "written again");
 	check(message_string(message_body(&message), "type") != NULL &&
 	      message_string(message_body(&message), "a") == NULL, "string members");
