@@ -298,10 +298,14 @@ claim(struct tag_scan *self, struct message *message, const struct buf *key)
 static void
 on_event(struct tag_scan *self, struct message *message)
 {
+	struct json_slice object = message_member(message, "object");
 	struct buf key = BUF_INIT(FRAME_MAX);
 	struct error err;
 
-	if (!application_is(message_member(message, "object"))) {
+	if (!json_is_object(object)) {
+		error_set(&err, ERROR_INPUT, 0, "an event without an object was skipped");
+		filter_error(self->filter, jv_invalid(), &err);
+	} else if (!application_is(object)) {
 		filter_pass(self->filter, message);
 	} else if (!message_key(message, &key)) {
 		error_set(&err, ERROR_INPUT, 0, "an Application without metadata.name was skipped");
