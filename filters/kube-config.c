@@ -65,7 +65,7 @@ kube_config_read(const char *path, struct error *err)
 static int
 add_file(struct kubeconfig *config, const char *path, struct error *err)
 {
-	struct error why;
+	struct error why = { ERROR_NONE, 0, "" };
 	char *text = kube_config_read(path, &why);
 	int status;
 
@@ -103,16 +103,16 @@ choose_account(struct kubeconfig_choice *choice)
 {
 	const char *host = getenv("KUBERNETES_SERVICE_HOST");
 	const char *port = getenv("KUBERNETES_SERVICE_PORT");
-	const char *namespace = getenv("POD_NAMESPACE");
+	const char *own = getenv("POD_NAMESPACE");
 	char *mounted = NULL;
 
 	if (!host || !*host || !port || !*port || access(ACCOUNT_FOLDER "/token", F_OK) != 0)
 		return 0;
-	if (!namespace || !*namespace)
-	namespace = mounted = kube_config_read(ACCOUNT_FOLDER "/namespace", NULL);
+	if (!own || !*own)
+		own = mounted = kube_config_read(ACCOUNT_FOLDER "/namespace", NULL);
 	if (mounted)
 		mounted[strcspn(mounted, " \t\r\n")] = '\0';
-	kubeconfig_in_cluster(host, port, ACCOUNT_FOLDER, namespace, choice);
+	kubeconfig_in_cluster(host, port, ACCOUNT_FOLDER, own, choice);
 	free(mounted);
 	return 1;
 }

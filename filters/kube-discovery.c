@@ -82,7 +82,8 @@ next_path(struct kube_discovery *discovery)
 
 static void on_document(void *arg, const struct kube_answer *answer, const struct error *err);
 
-static void
+/* False: nothing is left to ask for. */
+static bool
 ask_next(struct kube_discovery *discovery)
 {
 	CLEANUP_FREE char *path = next_path(discovery);
@@ -94,11 +95,8 @@ ask_next(struct kube_discovery *discovery)
 		.arg = discovery,
 	};
 
-	discovery->call = NULL;
-	if (path)
-		discovery->call = kube_start(discovery->kube, &request);
-	else
-		finish(discovery, NULL);
+	discovery->call = path ? kube_start(discovery->kube, &request) : NULL;
+	return path != NULL;
 }
 
 static void
@@ -113,10 +111,8 @@ on_document(void *arg, const struct kube_answer *answer, const struct error *err
 		discovery->skipped = *err;
 		err = NULL;
 	}
-	if (err)
+	if (err || !ask_next(discovery))
 		finish(discovery, err);
-	else
-		ask_next(discovery);
 }
 
 struct kube_discovery *

@@ -21,8 +21,6 @@
 #define OUTPUT_MAX ((size_t)1024 * 1024)
 #define TIMEOUT_MS 60000
 
-extern char **environ;
-
 struct kube_exec {
 	struct loop *loop;
 	char *command, *api_version;

@@ -37,6 +37,7 @@ struct kube_follow {
 	struct kube_backoff backoff;
 	struct loop_timer timer;
 	bool is_paused, was_listed, has_ended;
+	bool has_listed_again; /* because of a 410, and nothing has been seen since */
 };
 
 /* --- trying again --- */
@@ -98,6 +99,7 @@ on_event(void *arg, enum message_type type, struct json_slice object)
 {
 	struct kube_follow *follow = arg;
 
+	follow->has_listed_again = false;
 	follow->events->on_event(follow->arg, type, object);
 }
 
@@ -106,6 +108,19 @@ was_short(const struct kube_follow *follow)
 {
 	return !kube_watch_was_alive(follow->watch) &&
 	       loop_now_ms(kube_loop(follow->kube)) - follow->watch_since_ms < SHORT_MS;
+}
+
+/* At once, but not time and again. */
+static void
+list_again(struct kube_follow *follow, const struct error *err, int64_t retry_after_ms)
+{
+	bool at_once = err->code == 410 && !follow->has_listed_again;
+
+	follow->has_listed_again = true;
+	if (at_once)
+		start_list(follow);
+	else
+		wait_then(follow, start_list, err, retry_after_ms);
 }
 
 static void
@@ -122,21 +137,12 @@ on_watch_end(void *arg, enum kube_watch_end end, const struct error *err, int64_
 		error_set(&why, ERROR_TEMPORARY, 0, "the watch ended at once");
 		err = &why;
 	}
-	switch (end) {
-	case KUBE_WATCH_OVER:
-	case KUBE_WATCH_LOST:
-		if (err)
-			wait_then(follow, start_watch, err, retry_after_ms);
-		else
-			start_watch(follow);
-		break;
-	case KUBE_WATCH_TOO_OLD:
-		if (short_one || err->code != 410)
-			wait_then(follow, start_list, err, retry_after_ms);
-		else
-			start_list(follow);
-		break;
-	}
+	if (end == KUBE_WATCH_TOO_OLD && err)
+		list_again(follow, err, retry_after_ms);
+	else if (err)
+		wait_then(follow, start_watch, err, retry_after_ms);
+	else
+		start_watch(follow);
 }
 
 static void

@@ -73,7 +73,7 @@ end_by_status(struct kube_watch *watch, struct json_slice status)
 
 	watch->is_too_old = number == 410 || json_string_is(reason, "Expired") ||
 			    json_string_is(reason, "Gone");
-	return error_set(&watch->why, ERROR_TEMPORARY, (int)number,
+	return error_set(&watch->why, ERROR_TEMPORARY, watch->is_too_old ? 410 : (int)number,
 			 "%s ended the watch with status %ld", kube_server(watch->kube), number);
 }
 

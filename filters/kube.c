@@ -24,7 +24,7 @@ struct kube {
 	char *origin; /* for texts */
 	struct kube_keeper *keeper;
 	struct kube_call *calls; /* all, newest first */
-	unsigned round;		 /* counts the ends of plugins */
+	struct error why;	 /* why the last plugin gave no credential */
 };
 
 struct kube_call {
@@ -33,7 +33,7 @@ struct kube_call {
 	struct kube_request request;	    /* its texts are copies */
 	struct http_request *http;	    /* NULL while waiting for a plugin */
 	struct kube_credential *credential; /* what it was sent with */
-	unsigned round;			    /* of waiting */
+	struct loop_timer turn;		    /* once the plugin has ended */
 	bool was_refused, is_paused;
 };
 
@@ -43,6 +43,7 @@ free_call(struct kube_call *call)
 	*call->prev = call->next;
 	if (call->next)
 		call->next->prev = call->prev;
+	loop_timer_stop(call->kube->loop, &call->turn);
 	if (call->credential)
 		kube_keeper_release(call->kube->keeper, call->credential);
 	/* The copies are ours; struct kube_request borrows for its makers. */
@@ -143,7 +144,6 @@ try_call(struct kube_call *call)
 {
 	call->http = NULL;
 	call->credential = kube_keeper_take(call->kube->keeper);
-	call->round = call->kube->round;
 	if (call->credential)
 		send_call(call);
 }
@@ -207,31 +207,29 @@ on_http_done(void *arg, struct http_request *http, const struct http_response *r
 	finish(call, &answer, err);
 }
 
-/* One that has waited for the plugin's run that has just ended. */
-static struct kube_call *
-find_waiting(struct kube *kube, unsigned round)
+static void
+on_turn(void *arg)
 {
-	struct kube_call *call;
+	struct kube_call *call = arg;
 
-	for (call = kube->calls; call; call = call->next)
-		if (!call->http && !call->credential && call->round == round)
-			return call;
-	return NULL;
+	if (call->kube->why.kind == ERROR_NONE)
+		try_call(call);
+	else
+		fail(call, &call->kube->why);
 }
 
+/* A plugin has ended: each call that waited for it gets a turn of its own. */
 static void
 on_credential(void *arg, const struct error *err)
 {
+	static const struct error none = { ERROR_NONE, 0, "" };
 	struct kube *kube = arg;
-	unsigned round = kube->round++;
 	struct kube_call *call;
 
-	while ((call = find_waiting(kube, round)) != NULL) {
-		if (err)
-			fail(call, err);
-		else
-			try_call(call);
-	}
+	kube->why = err ? *err : none;
+	for (call = kube->calls; call; call = call->next)
+		if (!call->http && !call->credential)
+			loop_timer_start(kube->loop, &call->turn, 0, on_turn, call);
 }
 
 /* --- for filters --- */
@@ -266,10 +264,14 @@ kube_open(struct loop *loop, struct http *http, const struct kube_settings *sett
 void
 kube_close(struct kube *kube)
 {
+	struct kube_call *call, *next;
+
 	if (!kube)
 		return;
-	while (kube->calls)
-		kube_cancel(kube->calls);
+	for (call = kube->calls; call; call = next) {
+		next = call->next;
+		kube_cancel(call);
+	}
 	kube_keeper_close(kube->keeper);
 	kubeconfig_choice_fini(&kube->choice);
 	free(kube->origin);

@@ -47,7 +47,7 @@ patch_file_start(struct patch_job *job)
 						  PATCH_CONSTRAINT_ANNOTATION, NULL };
 	const struct patch_order *order = &job->order;
 	const struct patch_change *change = &order->change;
-	struct paths paths;
+	struct paths paths = { .index = "" };
 	struct error err;
 	int status;
 

@@ -158,7 +158,7 @@ bool
 watch_event_identify(struct json_slice object, struct watch_event_identity *identity)
 {
 	struct json_slice metadata = json_member(object, "metadata"), name, value;
-	struct json_slice namespace = { 0 }, own_name = { 0 }, uid = { 0 };
+	struct json_slice space = { 0 }, own_name = { 0 }, uid = { 0 };
 	size_t cursor = 0;
 
 	if (!json_is_object(metadata))
@@ -167,11 +167,12 @@ watch_event_identify(struct json_slice object, struct watch_event_identity *iden
 		if (name.len == 4 && memcmp(name.text, "name", 4) == 0)
 			own_name = value;
 		else if (name.len == 9 && memcmp(name.text, "namespace", 9) == 0)
-		namespace = value;
-		else if (name.len == 3 && memcmp(name.text, "uid", 3) == 0) uid = value;
+			space = value;
+		else if (name.len == 3 && memcmp(name.text, "uid", 3) == 0)
+			uid = value;
 	}
 	return copy_text(own_name, identity->name, sizeof(identity->name)) && identity->name[0] &&
-	       copy_text(namespace, identity->namespace, sizeof(identity->namespace)) &&
+	       copy_text(space, identity->namespace, sizeof(identity->namespace)) &&
 	       copy_text(uid, identity->uid, sizeof(identity->uid));
 }
 
