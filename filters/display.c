@@ -178,6 +178,8 @@ result(struct line *line, jv body)
 
 	if (jv_is_valid(thing))
 		object(line, body, status, status_colour(status));
+	else if (strcmp(status, "unchanged") == 0 && message_string(body, "to") == NULL)
+		decision(line, body, "held", LINE_DIM); /* what became of a HOLD */
 	else
 		decision(line, body, status, status_colour(status));
 	jv_free(thing);
@@ -413,7 +415,7 @@ fill(struct line *line, enum message_type type, jv body)
 		decision(line, body, "update", LINE_CYAN);
 		break;
 	case MESSAGE_HOLD:
-		decision(line, body, "hold", LINE_DIM);
+		decision(line, body, "held", LINE_DIM);
 		break;
 	case MESSAGE_APPLY:
 		object(line, body, "apply", LINE_CYAN);

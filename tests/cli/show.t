@@ -33,7 +33,7 @@ def run_lines(t):
         {"tag": "1.0.3", "taken": True, "reason": "the newest match"},
         {"tag": "2.0.0", "taken": False, "reason": "not within ~ 1.0"}])
     t.is_(show(explained).stdout,
-          "d8-delivery/myapp         1.0.3             ~ 1.0    hold: already the newest match\n"
+          "d8-delivery/myapp         1.0.3             ~ 1.0    held: already the newest match\n"
           "    + 1.0.3     the newest match\n"
           "    - 2.0.0     not within ~ 1.0\n", "the verdicts of --explain stand below")
     everything = [message for kind, message in messages.samples().items() if kind != "BOOKMARK"]

@@ -27,14 +27,14 @@ static const struct {
 	  "d8-delivery/myapp[2]      none → 1.0.3      ~ 1.0    update; note: n  (a/b.yaml)\n" },
 	{ "{\"type\":\"HOLD\",\"application\":{\"namespace\":\"\",\"name\":\"x\"}," CHART
 	  ",\"current\":\"1.0.3\",\"reason\":\"already the newest\"}",
-	  "x                         1.0.3             ~ 1.0    hold: already the newest\n" },
+	  "x                         1.0.3             ~ 1.0    held: already the newest\n" },
 	{ "{\"type\":\"RESULT\"," WHO "," CHART ",\"current\":\"1.0.3\",\"status\":\"unchanged\","
 	  "\"reason\":\"r\"}",
-	  "d8-delivery/myapp         1.0.3             ~ 1.0    unchanged: r\n" },
+	  "d8-delivery/myapp         1.0.3             ~ 1.0    held: r\n" },
 	{ "{\"type\":\"HOLD\"," WHO "," CHART ",\"reason\":\"r\",\"considered\":["
 	  "{\"tag\":\"1.0.3\",\"taken\":true,\"reason\":\"newest\"},"
 	  "{\"tag\":\"1.1.0-long\",\"taken\":false,\"reason\":\"not within ~ 1.0\"}]}",
-	  "d8-delivery/myapp                           ~ 1.0    hold: r\n"
+	  "d8-delivery/myapp                           ~ 1.0    held: r\n"
 	  "    + 1.0.3       newest\n"
 	  "    - 1.1.0-long  not within ~ 1.0\n" },
 	{ "{\"type\":\"ERROR\",\"filter\":\"tag-scan\",\"about\":{\"repository\":\"r.example/c\"},"
@@ -93,7 +93,7 @@ static const struct {
 	{ "{\"type\":\"UPDATE\",\"application\":1,\"source\":{},\"from\":[],\"considered\":{}}",
 	  "-                                                    update\n" },
 	{ "{\"type\":\"HOLD\",\"application\":{\"name\":7},\"considered\":[1,{\"tag\":2}]}",
-	  "-                                                    hold\n    -           \n" },
+	  "-                                                    held\n    -           \n" },
 	{ "{\"type\":\"TAGS\",\"tags\":{},\"applications\":3}",
 	  "-                         0 tags                     incomplete for 0 applications\n" },
 	{ "{\"type\":\"ADDED\",\"object\":[]}",
@@ -163,10 +163,10 @@ check_columns(void)
 	show(&display, too_long, &out);
 	show(&display, after, &out);
 	check_text(buf_string(&out),
-		   "a-long-namespace/a-long-application                    c        hold: r\n"
+		   "a-long-namespace/a-long-application                    c        held: r\n"
 		   "a-very-very-very-very-very-long-namespace/and-a-very-long-name"
-		   "                             hold: r\n"
-		   "a/b                                                    c        hold: r\n",
+		   "                             held: r\n"
+		   "a/b                                                    c        held: r\n",
 		   "columns widen, up to a bound");
 }
 
