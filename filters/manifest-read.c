@@ -84,20 +84,20 @@ is_list(struct json_slice document)
 	       json_is_array(json_member(document, "items"));
 }
 
-/* item with the apiVersion and kind that its List is of. */
+/* item with the apiVersion and kind (ApplicationList) that its List is of. */
 static struct json_slice
-complete_item(struct reading *r, struct json_slice list, struct json_slice item)
+complete_item(struct reading *r, struct json_slice api, struct json_slice kind,
+	      struct json_slice item)
 {
-	struct json_slice kind = json_member(list, "kind");
 	bool empty = item.len == 2;
 
 	if (json_member(item, "kind").text != NULL ||
-	    json_member(item, "apiVersion").text != NULL || kind.len == 6)
+	    json_member(item, "apiVersion").text != NULL || kind.len == strlen("\"List\""))
 		return item;
 	buf_clear(&r->item);
-	append_slice(&r->item, "{\"apiVersion\":", json_member(list, "apiVersion"));
+	append_slice(&r->item, "{\"apiVersion\":", api);
 	buf_append_string(&r->item, ",\"kind\":");
-	buf_append(&r->item, kind.text, kind.len - 5);
+	buf_append(&r->item, kind.text, kind.len - strlen("List\""));
 	buf_append_string(&r->item, empty ? "\"" : "\",");
 	buf_append(&r->item, item.text + 1, item.len - 1);
 	return (struct json_slice){ buf_string(&r->item), r->item.len };
@@ -106,12 +106,14 @@ complete_item(struct reading *r, struct json_slice list, struct json_slice item)
 static int
 take_list(struct reading *r, struct json_slice list)
 {
+	struct json_slice api = json_member(list, "apiVersion"), kind = json_member(list, "kind");
 	struct json_slice items = json_member(list, "items"), item;
 	size_t cursor = 0;
 	int n;
 
 	for (n = 0; json_next(items, &cursor, NULL, &item); n++)
-		if (json_is_object(item) && take_object(r, complete_item(r, list, item), n) < 0)
+		if (json_is_object(item) &&
+		    take_object(r, complete_item(r, api, kind, item), n) < 0)
 			return -1;
 	return 0;
 }
