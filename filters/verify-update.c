@@ -154,6 +154,16 @@ add_candidates(const struct update *update, size_t from, struct buf *out)
 	return buf_append_char(out, ']');
 }
 
+/* A trace that is no text has been ignored so far: it ends here. */
+static bool
+is_kept(struct json_slice name, struct json_slice value)
+{
+	if (is_named(name, "trace"))
+		return json_is_string(value);
+	return !is_named(name, "type") && !is_named(name, "candidates") &&
+	       !is_named(name, "digest");
+}
+
 bool
 update_write(const struct update *update, size_t i, const char *digest, struct buf *out)
 {
@@ -166,8 +176,7 @@ update_write(const struct update *update, size_t i, const char *digest, struct b
 			add_string(out, ",\"to\":", update->versions[i]);
 			add_candidates(update, i + 1, out);
 			add_string(out, ",\"digest\":", digest);
-		} else if (!is_named(name, "type") && !is_named(name, "candidates") &&
-			   !is_named(name, "digest")) {
+		} else if (is_kept(name, value)) {
 			add_member(out, name, value);
 		}
 	}
@@ -190,7 +199,7 @@ update_write_hold(const struct update *update, const char *reason, struct buf *o
 		name = (struct json_slice){ kept[i], strlen(kept[i]) };
 		if (is_named(name, "from"))
 			add_member(out, current, value);
-		else if (value.text != NULL)
+		else if (value.text != NULL && is_kept(name, value))
 			add_member(out, name, value);
 		if (is_named(name, "from"))
 			add_string(out, ",\"reason\":", reason);
