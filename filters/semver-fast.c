@@ -4,9 +4,9 @@
  * time. What is unusual it leaves to semver.c, which is the authority, and the tests hold the two
  * together.
  *
- * How: one comparison finds all digits, one all dots. The dots and the first other character are
- * the shape of the version, a pattern of bits; a table of all shapes says how to move the digits of
- * its three numbers into fixed places, where two multiplications turn them into the key.
+ * How: the dots and the first character that is neither dot nor digit are the shape of a version, a
+ * pattern of bits; a table of all shapes says how to move the digits of its three numbers into
+ * fixed places, where two multiplications turn them into the key.
  */
 #include "semver-priv.h"
 
@@ -30,7 +30,7 @@ struct shape {
 	uint32_t unused[3];
 };
 
-/* The 139 shapes that fit 16 bytes fall into 512 places without a collision by this factor, found
+/* The 138 shapes that fit 16 bytes fall into 512 places without a collision by this factor, found
  * by trying; add_shape checks it. */
 #define SHAPE_BITS 9
 #define SHAPE_FACTOR 0x5a03f2c5u
@@ -96,134 +96,156 @@ semver_fast_is_there(void)
 	return state > 0;
 }
 
+/* What a byte is, as bits. A byte that no version has is nothing. */
+#define DIGIT 0x80u
+#define DOT 0x40u
+#define PLUS 0x20u	 /* `+` ... */
+#define UNDERSCORE 0x10u /* ... and `_`, which stands for it */
+#define A_TO_O 0x08u	 /* large or small */
+#define P_TO_Z 0x04u
+#define HYPHEN 0x02u
+#define ANY (DIGIT | A_TO_O | P_TO_Z)
+
+/* Each kind is some lower halves of a byte times some upper ones: a byte is what both say. */
+static const unsigned char lower_kinds[16] = {
+	DIGIT | P_TO_Z, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, A_TO_O | P_TO_Z,
+	A_TO_O | PLUS, A_TO_O, A_TO_O | HYPHEN, A_TO_O | DOT, A_TO_O | UNDERSCORE
+};
+static const unsigned char upper_kinds[16] = {
+	0, 0, PLUS | HYPHEN | DOT, DIGIT, A_TO_O, P_TO_Z | UNDERSCORE, A_TO_O, P_TO_Z
+};
+
 VECTOR_INLINE __m128i
-load(const char *text)
+load(const void *bytes)
 {
-	return _mm_loadu_si128((const __m128i *)(const void *)text);
+	return _mm_loadu_si128(bytes);
 }
 
-/* Each byte whose distance from first is at most last - first. */
 VECTOR_INLINE __m128i
-is_between(__m128i x, char first, char last)
+kinds(__m128i x)
 {
-	__m128i distance = _mm_sub_epi8(x, _mm_set1_epi8(first));
+	__m128i upper = _mm_and_si128(_mm_srli_epi16(x, 4), _mm_set1_epi8(15));
 
-	__m128i most = _mm_set1_epi8((char)(last - first));
-
-	return _mm_cmpeq_epi8(_mm_min_epu8(distance, most), distance);
+	return _mm_and_si128(_mm_shuffle_epi8(load(lower_kinds), x),
+			     _mm_shuffle_epi8(load(upper_kinds), upper));
 }
 
-VECTOR_INLINE __m128i
-is_char(__m128i x, char c)
-{
-	return _mm_cmpeq_epi8(x, _mm_set1_epi8(c));
-}
-
+/* The highest bit of each byte: bit 0 for the first one. */
 VECTOR_INLINE uint64_t
 bits(__m128i x)
 {
 	return (uint64_t)(unsigned)_mm_movemask_epi8(x);
 }
 
+VECTOR_INLINE uint64_t
+digit_bits(__m128i kind)
+{
+	return bits(kind);
+}
+
+VECTOR_INLINE uint64_t
+dot_bits(__m128i kind)
+{
+	return bits(_mm_slli_epi16(kind, 1));
+}
+
 /* One bit per byte of a text. */
 struct masks {
-	uint64_t digit, zero, word, dot, plus;
+	uint64_t digit, zero, dot, plus, foreign;
 };
 
-VECTOR_INLINE struct masks
-classify(const char *text, size_t len)
+VECTOR_INLINE void
+classify(struct masks *m, const char *text, unsigned at)
 {
-	struct masks m = { 0 };
+	__m128i x = load(text + at), kind = kinds(x);
 
-	for (size_t i = 0; i < len; i += 16) {
-		__m128i x = load(text + i), digit = is_between(x, '0', '9');
-		__m128i letter = is_between(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 'z');
-		__m128i plus = _mm_or_si128(is_char(x, '+'), is_char(x, '_'));
+	m->digit |= digit_bits(kind) << at;
+	m->dot |= dot_bits(kind) << at;
+	m->plus |= bits(_mm_or_si128(_mm_slli_epi16(kind, 2), _mm_slli_epi16(kind, 3))) << at;
+	m->zero |= bits(_mm_cmpeq_epi8(x, _mm_set1_epi8('0'))) << at;
+	m->foreign |= bits(_mm_cmpeq_epi8(kind, _mm_setzero_si128())) << at;
+}
 
-		m.digit |= bits(digit) << i;
-		m.zero |= bits(is_char(x, '0')) << i;
-		m.word |= bits(_mm_or_si128(_mm_or_si128(digit, letter), is_char(x, '-'))) << i;
-		m.dot |= bits(is_char(x, '.')) << i;
-		m.plus |= bits(plus) << i;
-	}
-	return m;
+/* A number with a leading zero among identifiers that begin behind the borders in pre? A carry
+ * runs through each that begins with 0 and another digit, and comes out at a border when there
+ * were only digits. */
+static inline bool
+has_leading_zero(const struct masks *m, uint64_t border, uint64_t pre, uint64_t all)
+{
+	uint64_t digit = m->digit & all, zeros = (border & pre) << 1 & m->zero & digit >> 1;
+
+	return zeros != 0 && ((digit + zeros) & ~digit & border) != 0;
 }
 
 /* What follows the numbers: text[0] is `-` or `+` when all is well, len counts from there. */
 VECTOR __attribute__((noinline)) static bool
 read_tail(struct semver *v, const char *text, size_t len)
 {
-	struct masks m = classify(text, len);
-	uint64_t end = (uint64_t)1 << len, all = end - 1;
-	uint64_t digit = m.digit & all;
+	struct masks m = { 0 };
+	uint64_t end = (uint64_t)1 << len, all = end - 1, hyphen = text[0] == '-';
+
+	classify(&m, text, 0);
+	for (unsigned at = 16; at < len; at += 16)
+		classify(&m, text, at);
+
 	uint64_t plus = m.plus & all, first_plus = (plus | end) & -(plus | end);
-	uint64_t pre = (first_plus - 1) & ((uint64_t)0 - (text[0] == '-')); /* `-` included */
 	uint64_t border = (m.dot & all) | plus | end | 1;
-	/* a foreign byte, an empty identifier, a second plus, a first byte that starts nothing */
-	uint64_t bad = (all & ~(m.word | m.dot | m.plus)) | (border & border >> 1) |
-		       (plus & (plus - 1)) | (~(plus | pre) & 1);
+	uint32_t plus_at = (uint32_t)__builtin_ctzll(first_plus);
 
-	if (bad != 0)
+	/* a foreign byte, an empty identifier, a second plus, a first byte that begins nothing */
+	if (((m.foreign & all) | (border & border >> 1) | (plus & (plus - 1)) |
+	     (~(plus | hyphen) & 1)) != 0)
 		return false;
-	/* A carry runs through an identifier that begins with 0 and another digit, and comes out
-	 * at a border when there were only digits. */
-	uint64_t zeros = (border & pre) << 1 & m.zero & digit >> 1;
-	uint64_t numbers = (digit + zeros) & ~digit & border;
-	unsigned plus_at = (unsigned)__builtin_ctzll(first_plus);
-
 	v->pre = text + 1;
-	v->pre_len = pre != 0 ? plus_at - 1 : 0;
+	v->pre_len = plus_at - (uint32_t)hyphen; /* both 0 without a prerelease */
 	v->build = text + plus_at + 1;
-	v->build_len = (uint32_t)(plus_at < len ? len - plus_at - 1 : 0);
-	v->dialects = numbers != 0 ? (unsigned)SEMVER_V1 : SEMVER_BOTH;
+	v->build_len = (uint32_t)len - plus_at - (plus != 0);
+	if (has_leading_zero(&m, border, first_plus - 1, all))
+		v->dialects = SEMVER_V1;
 	return true;
 }
 
-VECTOR_INLINE void
-read_version(struct semver *v, const char *text, size_t len, const char *limit)
+/* len is from 1 to TEXT_MAX, and SLACK bytes behind that may be read. False: read it with
+ * care. */
+VECTOR_INLINE bool
+read_version(struct semver *v, const char *text, size_t len)
 {
-	const char *tag = text;
-	size_t tag_len = len, prefix = len > 0 && text[0] == 'v';
+	size_t prefix = text[0] == 'v';
 
-	if (len > TEXT_MAX || (size_t)(limit - text) < len + SLACK) {
-		semver_parse_tag(v, tag, tag_len);
-		return;
-	}
 	text += prefix;
 	len -= prefix;
 
-	__m128i x = load(text);
-	uint64_t dots = bits(is_char(x, '.')), end = (uint64_t)1 << len;
-	uint64_t others = ~(bits(is_between(x, '0', '9')) | dots) | end;
-	uint64_t stop = others & -others;
-	uint32_t pattern = (uint32_t)((dots & (stop - 1)) | stop);
+	__m128i x = load(text), kind = kinds(x);
+	uint64_t dots = dot_bits(kind), end = (uint64_t)1 << len;
+	uint64_t others = ~(digit_bits(kind) | dots) | end;
+	uint64_t numbers = others ^ (others - 1); /* the bits up to the first other, with it */
+	uint32_t pattern = (uint32_t)((dots | others) & numbers);
 	const struct shape *shape = shape_place(pattern);
 
-	if (shape->pattern != pattern) {
-		semver_parse_tag(v, tag, tag_len);
-		return;
-	}
-	x = _mm_shuffle_epi8(x, _mm_load_si128((const __m128i *)(const void *)shape->places));
+	if (shape->pattern != pattern)
+		return false;
+	x = _mm_shuffle_epi8(x, load(shape->places));
 	x = _mm_and_si128(x, _mm_set1_epi8(15));
 	x = _mm_maddubs_epi16(x, _mm_set1_epi16(0x010a)); /* 10 a + b */
 	x = _mm_madd_epi16(x, _mm_set1_epi32(0x00010064)); /* 100 ab + cd */
 	x = _mm_packs_epi32(x, x);
 	v->key = (uint64_t)_mm_cvtsi128_si64(x);
 	v->pre_len = v->build_len = 0;
-	if (stop == end) {
-		v->dialects = SEMVER_BOTH;
-		return;
-	}
-	size_t at = (size_t)__builtin_ctzll(stop);
-	if (!read_tail(v, text + at, len - at))
-		semver_parse_tag(v, tag, tag_len);
+	v->dialects = SEMVER_BOTH;
+	if ((numbers & end) != 0)
+		return true;
+	size_t at = (size_t)__builtin_ctzll(others);
+	return read_tail(v, text + at, len - at);
 }
 
 VECTOR void
 semver_fast(struct semver *v, const struct semver_text *tags, size_t count, const char *limit)
 {
 	for (size_t i = 0; i < count; i++)
-		read_version(&v[i], tags[i].text, tags[i].len, limit);
+		if (tags[i].len - 1 >= TEXT_MAX ||
+		    limit - tags[i].text < (ptrdiff_t)(TEXT_MAX + SLACK) ||
+		    !read_version(&v[i], tags[i].text, tags[i].len))
+			semver_parse_tag(&v[i], tags[i].text, tags[i].len);
 }
 
 #else
