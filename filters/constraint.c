@@ -121,6 +121,21 @@ constraint_allows_exactly(const struct constraint *constraint, const struct semv
 	return false;
 }
 
+bool
+constraint_allows_any(const struct constraint *constraint, const struct semver *version)
+{
+	bool is_in_range = false;
+
+	if (constraint->has_more || version->key == SEMVER_WIDE ||
+	    (constraint->takes_prereleases && version->pre_len > 0))
+		return constraint_allows_exactly(constraint, version);
+	for (size_t i = 0; i < constraint->range_count; i++)
+		is_in_range |= version->key - constraint->ranges[i].first <=
+			       constraint->ranges[i].span;
+	return is_in_range & (version->pre_len == 0) &
+	       ((version->dialects & constraint->dialect) != 0);
+}
+
 /* The release before, after: false when there is none. */
 static bool
 step_down(uint64_t numbers[3])
@@ -223,6 +238,15 @@ has_more(const struct constraint_terms *terms)
 	return false;
 }
 
+/* The ranges are there: what can be asked of the first one alone? */
+static void
+simplify(struct constraint *constraint)
+{
+	constraint->range = constraint->ranges[0];
+	constraint->is_simple = constraint->range_count == 1 && !constraint->has_more &&
+				!constraint->takes_prereleases;
+}
+
 static void
 compile(struct constraint *constraint, struct constraint_terms *terms)
 {
@@ -239,6 +263,7 @@ compile(struct constraint *constraint, struct constraint_terms *terms)
 			constraint->takes_prereleases = true;
 		constraint->ranges[i] = group_range(terms, group);
 	}
+	simplify(constraint);
 }
 
 struct constraint *
@@ -267,6 +292,7 @@ constraint_new_any(enum semver_dialect dialect)
 	constraint->range_count = 1;
 	constraint->ranges = alloc_zero(1, sizeof(*constraint->ranges));
 	constraint->ranges[0] = (struct constraint_range){ 0, UINT64_MAX - 1 };
+	simplify(constraint);
 	return constraint;
 }
 

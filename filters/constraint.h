@@ -39,32 +39,30 @@ struct constraint_range {
 /* Private, but for constraint_allows. */
 struct constraint {
 	unsigned dialect;
+	bool is_simple; /* one range of releases says it all */
 	bool takes_prereleases;
 	bool has_more; /* the ranges do not tell all: ask the terms */
+	struct constraint_range range; /* the first one */
 	size_t range_count;
 	struct constraint_range *ranges;
 	struct constraint_terms *terms;
 };
 
-/* constraint_allows by asking each term. */
+/* constraint_allows for any constraint and version. */
+bool constraint_allows_any(const struct constraint *constraint, const struct semver *version);
+/* The same by asking each term: the authority, for tests. */
 bool constraint_allows_exactly(const struct constraint *constraint, const struct semver *version);
 
 /* Does this version satisfy the constraint? False when it is no version to the dialect. Here for
- * its speed: the question is asked for every tag of a repository. */
+ * its speed: the question is asked for every tag of a repository. No branch depends on the answer,
+ * since answers come in no order that a processor could guess. */
 static inline bool
 constraint_allows(const struct constraint *constraint, const struct semver *version)
 {
-	bool is_in_range = false;
-
-	if (constraint->has_more || version->key == SEMVER_WIDE ||
-	    (constraint->takes_prereleases && version->pre_len > 0))
-		return constraint_allows_exactly(constraint, version);
-	/* No branches from here on: the answers come in no order that a processor could guess. */
-	for (size_t i = 0; i < constraint->range_count; i++)
-		is_in_range |= version->key - constraint->ranges[i].first <=
-			       constraint->ranges[i].span;
-	return is_in_range & (version->pre_len == 0) &
-	       ((version->dialects & constraint->dialect) != 0);
+	if (!constraint->is_simple || version->key == SEMVER_WIDE)
+		return constraint_allows_any(constraint, version);
+	return (version->key - constraint->range.first <= constraint->range.span) &
+	       (version->pre_len == 0) & ((version->dialects & constraint->dialect) != 0);
 }
 
 #endif
