@@ -14,7 +14,7 @@
 
 #define TEXT_MAX 3000
 
-static const char winner_text[] = "is the newest that satisfies the rule";
+static const char winner_text[] = "the newest match";
 
 enum verdict {
 	VERDICT_TAKEN,
@@ -28,14 +28,14 @@ enum verdict {
 };
 
 static const char *const verdict_texts[] = {
-	[VERDICT_TAKEN] = "satisfies the rule, but is not the newest that does",
-	[VERDICT_ARTIFACT] = "belongs to another tag: signature, attestation or bill of materials",
-	[VERDICT_NO_VERSION] = "is no version",
-	[VERDICT_OTHER_DIALECT] = "is a version in the other dialect only",
-	[VERDICT_PRERELEASE] = "is a prerelease, and the constraint asks for releases",
-	[VERDICT_OUTSIDE] = "does not satisfy the constraint",
-	[VERDICT_NOT_ALLOWED] = "is not in allow-tags",
-	[VERDICT_IGNORED] = "is in ignore-tags",
+	[VERDICT_TAKEN] = "a match, but not the newest",
+	[VERDICT_ARTIFACT] = "an artifact of another tag: signature, attestation or SBOM",
+	[VERDICT_NO_VERSION] = "no version",
+	[VERDICT_OTHER_DIALECT] = "a version in the other dialect only",
+	[VERDICT_PRERELEASE] = "a prerelease, and the constraint asks for releases",
+	[VERDICT_OUTSIDE] = "not within the constraint",
+	[VERDICT_NOT_ALLOWED] = "not in allow-tags",
+	[VERDICT_IGNORED] = "in ignore-tags",
 };
 
 static enum strategy

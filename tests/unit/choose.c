@@ -265,17 +265,16 @@ check_explain(void)
 		const char *tag, *reason;
 		bool taken;
 	} want[] = {
-		{ "2.0.0", "does not satisfy the constraint", false },
-		{ "1.3.0-rc1", "is a prerelease, and the constraint asks for releases", false },
-		{ "1.2.0", "is in ignore-tags", false },
-		{ "1.1.1", "is the newest that satisfies the rule", true },
-		{ "1.1.0", "satisfies the rule, but is not the newest that does", true },
-		{ "1.0.5", "is not in allow-tags", false },
-		{ "1.0.0", "satisfies the rule, but is not the newest that does", true },
-		{ "1.0.0-01", "is a version in the other dialect only", false },
-		{ "sha256-ab", "belongs to another tag: signature, attestation or bill of "
-			       "materials", false },
-		{ "latest", "is no version", false },
+		{ "2.0.0", "not within the constraint", false },
+		{ "1.3.0-rc1", "a prerelease, and the constraint asks for releases", false },
+		{ "1.2.0", "in ignore-tags", false },
+		{ "1.1.1", "the newest match", true },
+		{ "1.1.0", "a match, but not the newest", true },
+		{ "1.0.5", "not in allow-tags", false },
+		{ "1.0.0", "a match, but not the newest", true },
+		{ "1.0.0-01", "a version in the other dialect only", false },
+		{ "sha256-ab", "an artifact of another tag: signature, attestation or SBOM", false },
+		{ "latest", "no version", false },
 	};
 	struct choose_rule rule = { .constraint = "1", .current = "1.0.0", .dialect = SEMVER_V3,
 				    .explain = true, .matches_max = 2, .ignore_tags = "1.2.*",
