@@ -148,6 +148,7 @@ filter_work_start(struct filter *filter)
 	}
 	snprintf(work->trace, sizeof(work->trace), "%s", filter->trace);
 	filter->busy++;
+	filter->started++;
 	return work;
 }
 

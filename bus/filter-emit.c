@@ -71,6 +71,7 @@ filter_emit_text(struct filter *filter, const char *text, size_t len)
 	struct message message;
 	struct error err;
 
+	filter->emitted++;
 	if (len > FRAME_MAX) {
 		error_set(&err, ERROR_INPUT, 0, "a message of %zu bytes is longer than %zu", len,
 			  FRAME_MAX);

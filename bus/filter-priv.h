@@ -5,6 +5,7 @@
 
 #include "endpoint.h"
 #include "filter.h"
+#include "progress.h"
 #include "retain.h"
 #include "table.h"
 
@@ -74,6 +75,8 @@ struct filter {
 	struct buf key;	      /* of the message that is being handled */
 	char trace[TRACE_MAX];
 	size_t busy;
+	size_t started, emitted; /* works and messages, for progress */
+	struct progress progress;
 	struct buf out;
 };
 

@@ -389,6 +389,21 @@ filter_ready(struct filter *filter)
 	filter->told_ready = true;
 }
 
+/* Work in flight is what one waits for; a source is waited for until its first list is out. */
+static bool
+count_progress(void *arg, size_t *done, size_t *total)
+{
+	const struct filter *filter = arg;
+
+	if (filter->program->flags & FILTER_SOURCE) {
+		*done = filter->emitted;
+		return !filter->outputs_complete;
+	}
+	*done = filter->started - filter->busy;
+	*total = filter->started;
+	return filter->busy > 0;
+}
+
 static int
 start(struct filter *filter, struct error *err)
 {
@@ -400,6 +415,9 @@ start(struct filter *filter, struct error *err)
 		fcntl((int)filter->common.ready_fd, F_SETFD, FD_CLOEXEC);
 	if (!(filter->program->flags & FILTER_READY_LATER))
 		filter_ready(filter);
+	if (filter->common.ready_fd == 0)
+		progress_start(&filter->progress, filter->loop, filter->program->name,
+			       count_progress, filter);
 	if (filter->input_count == 0)
 		loop_timer_start(filter->loop, &filter->later, 0, filter_look_again, filter);
 	return 0;
@@ -418,6 +436,7 @@ filter_run(struct filter *filter, const struct filter_callbacks *callbacks, void
 	status = filter->died	? filter->die_status :
 		 filter->failed ? WEIR_EXIT_FAILED :
 				  WEIR_EXIT_DONE;
+	progress_stop(&filter->progress);
 	if (callbacks->on_close != NULL)
 		callbacks->on_close(self);
 	filter_close(filter);
