@@ -17,6 +17,7 @@ enum place {
 	IN_VALUE,   /* a value that is kept whole */
 	IN_ARRAY,   /* between elements */
 	IN_ITEM,    /* an element */
+	IN_ELEMENT, /* an element that is an object, with members to leave out */
 	DONE
 };
 
@@ -30,6 +31,10 @@ struct json_split {
 	struct buf value;
 	size_t depth; /* inside the value */
 	bool in_string, escaped;
+	/* for elements with members that are left out */
+	const char *const *omit; /* NULL: there are none */
+	size_t name_at;		 /* where in value the name of a member began */
+	bool is_before_name, is_name, is_skipping;
 };
 
 struct json_split *
@@ -45,6 +50,12 @@ json_split_new(const char *array_name, size_t item_max, json_split_item_fn *on_i
 	buf_init(&split->name, 1024);
 	buf_init(&split->value, item_max);
 	return split;
+}
+
+void
+json_split_omit(struct json_split *split, const char *const *names)
+{
+	split->omit = names;
 }
 
 void
@@ -78,7 +89,7 @@ finish_value(struct json_split *split, struct error *err)
 	struct json_slice name = { buf_string(&split->name), split->name.len };
 	int rc;
 
-	if (split->place == IN_ITEM) {
+	if (split->place == IN_ITEM || split->place == IN_ELEMENT) {
 		split->place = IN_ARRAY;
 		rc = split->on_item(split->arg, value);
 	} else {
@@ -114,6 +125,13 @@ run_string(struct json_split *split, const char *bytes, size_t len)
 	return i;
 }
 
+static int
+too_large(const struct json_split *split, struct error *err)
+{
+	return error_set(err, ERROR_PROTOCOL, 0, "one object in the answer is larger than %zu bytes",
+			 split->value.max);
+}
+
 /* Inside a value: take bytes until it is complete or the piece ends. Sets *done. The byte that
  * ends a number or word is not taken. */
 static size_t
@@ -144,6 +162,107 @@ run_value(struct json_split *split, const char *bytes, size_t len, bool *done)
 			*done = --split->depth == 0;
 	}
 	return i;
+}
+
+/* --- elements with members that are left out --- */
+
+static bool
+is_omitted(const struct json_split *split, const char *name, size_t len)
+{
+	const char *const *names = split->omit;
+
+	for (; *names != NULL; names++)
+		if (strlen(*names) == len && memcmp(*names, name, len) == 0)
+			return true;
+	return false;
+}
+
+/* The name of a member of the element is complete; is it one of those? Then it goes again. */
+static void
+judge_name(struct json_split *split)
+{
+	const char *name = split->value.data + split->name_at + 1;
+	size_t len = split->value.len - split->name_at - 2;
+
+	split->is_name = false;
+	split->is_skipping = is_omitted(split, name, len);
+	if (split->is_skipping)
+		split->value.len = split->name_at;
+}
+
+/* The last member was left out: the comma before it goes, too. */
+static void
+drop_comma(struct buf *value)
+{
+	while (value->len > 0 && is_blank(value->data[value->len - 1]))
+		value->len--;
+	if (value->len > 0 && value->data[value->len - 1] == ',')
+		value->len--;
+}
+
+/* A byte of the element outside strings. True: it is not to be kept, nor what is pending. */
+static bool
+step(struct json_split *split, char c, bool *done)
+{
+	bool was_skipping = split->is_skipping;
+
+	if (c == '"') {
+		split->in_string = true;
+		split->is_name = split->depth == 1 && split->is_before_name;
+		split->is_before_name = false;
+	} else if (c == ',') {
+		if (split->depth == 1) {
+			split->is_before_name = true;
+			split->is_skipping = false;
+		}
+	} else if (c == '{' || c == '[') {
+		split->is_before_name = split->depth++ == 0;
+	} else if ((c == '}' || c == ']') && --split->depth == 0) {
+		*done = true;
+		split->is_skipping = false;
+		if (was_skipping)
+			drop_comma(&split->value);
+		return false;
+	}
+	return was_skipping;
+}
+
+/* As take_value, for an element that is an object. */
+static int
+take_element(struct json_split *split, const char *bytes, size_t len, size_t *taken,
+	     struct error *err)
+{
+	size_t i = 0, from = 0; /* kept until i, appended until from */
+	bool done = false, fits = true;
+
+	while (i < len && !done && fits) {
+		size_t before = i;
+
+		if (!split->in_string) {
+			bool was_skipping = split->is_skipping;
+
+			if (step(split, bytes[i++], &done))
+				from = i;
+			else if (was_skipping)
+				from = before; /* the closing brace */
+			if (split->is_name)
+				split->name_at = split->value.len + (i - 1 - from);
+			continue;
+		}
+		i += run_string(split, bytes + i, len - i);
+		if (split->is_skipping) {
+			from = i;
+		} else if (split->is_name && !split->in_string) {
+			fits = buf_append(&split->value, bytes + from, i - from);
+			from = i;
+			if (fits)
+				judge_name(split);
+		}
+	}
+	*taken = i;
+	if (!fits || !buf_append(&split->value, bytes + from, i - from))
+		return too_large(split, err);
+	return done ? finish_value(split, err) : 0;
 }
 
 static int
@@ -179,6 +298,7 @@ begin_value(struct json_split *split, enum place place)
 	split->place = place;
 	split->depth = 0;
 	split->in_string = split->escaped = false;
+	split->is_before_name = split->is_name = split->is_skipping = false;
 	buf_clear(&split->value);
 }
 
@@ -214,7 +334,8 @@ take_structure(struct json_split *split, char c, size_t *taken, struct error *er
 		return 0;
 	} else if ((split->place == AFTER_NAME || split->place == IN_ARRAY) &&
 		   strchr("{[\"-0123456789tfn", c) != NULL && c != '\0') {
-		begin_value(split, split->place == IN_ARRAY ? IN_ITEM : IN_VALUE);
+		begin_value(split, split->place == AFTER_NAME	       ? IN_VALUE :
+				   c == '{' && split->omit != NULL ? IN_ELEMENT : IN_ITEM);
 		*taken = 0;
 	} else {
 		return fail(err, split->place == DONE ? "something follows the object" :
@@ -233,6 +354,9 @@ json_split_feed(struct json_split *split, const char *bytes, size_t len, struct 
 		switch (split->place) {
 		case IN_NAME:
 			rc = take_name(split, bytes + i, len - i, &taken, err);
+			break;
+		case IN_ELEMENT:
+			rc = take_element(split, bytes + i, len - i, &taken, err);
 			break;
 		case IN_VALUE:
 		case IN_ITEM:
