@@ -241,6 +241,7 @@ set_resource(struct kube_follow *follow, struct resource *take)
 				 follow->resource.plural, NULL);
 	follow->collection.path = follow->path;
 	follow->collection.selector = follow->settings->selector;
+	follow->collection.omit = follow->settings->omit;
 }
 
 static void

@@ -17,6 +17,9 @@ struct kube_follow_settings {
 	const char *resource;  /* as kubectl names it */
 	const char *namespace; /* NULL: all; ignored for resources of the cluster's scope */
 	const char *selector;  /* labels; NULL: all */
+	/* names of members that listed objects may lack, ended by NULL: such a member is skipped as
+	 * it arrives; NULL: none */
+	const char *const *omit;
 	bool once;	       /* one list, no watch; gives up after some tries */
 };
 

@@ -210,6 +210,8 @@ kube_list_go(struct kube_list *list)
 	memset(&list->why, 0, sizeof(list->why));
 	forget_metadata(list);
 	list->split = json_split_new("items", ITEM_MAX, on_item, on_member, list);
+	if (list->collection->omit)
+		json_split_omit(list->split, list->collection->omit);
 	list->call = kube_start(list->kube, &request);
 	expect(list);
 }

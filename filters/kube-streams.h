@@ -14,6 +14,7 @@
 struct kube_collection {
 	const char *path;
 	const char *selector;
+	const char *const *omit; /* names of members that items need not have; NULL: none */
 };
 
 /* Percent-encoded for a query; owned by the caller. */

@@ -165,6 +165,7 @@ follow(struct watch_cluster *cluster, struct followed *followed, const char *res
 	followed->settings.namespace = namespace_of(cluster);
 	followed->settings.selector = cluster->watch->selector;
 	followed->settings.once = cluster->watch->once;
+	followed->settings.omit = watch_event_omits_top(cluster->watch->omits);
 	followed->follow = kube_follow_start(cluster->kube, &followed->settings, &events, followed);
 }
 

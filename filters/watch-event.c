@@ -14,6 +14,8 @@
 struct watch_event_omits {
 	char ***paths; /* NULL-ended list of NULL-ended lists of names */
 	size_t count;
+	const char *top[OMITS_MAX + 2]; /* those of one name */
+	size_t top_count;
 };
 
 /* --- paths --- */
@@ -99,6 +101,8 @@ add_path(struct watch_event_omits *omits, const char *text, struct error *err)
 	omits->paths = alloc_grow(omits->paths, omits->count + 2, sizeof(*omits->paths));
 	omits->paths[omits->count++] = path;
 	omits->paths[omits->count] = NULL;
+	if (!path[1] && omits->top_count <= OMITS_MAX)
+		omits->top[omits->top_count++] = path[0];
 	if (is_needed(path))
 		return error_set(err, ERROR_USAGE, 0,
 				 "--omit %s: this says which object it is and cannot be left out",
@@ -122,6 +126,12 @@ watch_event_omits_new(const char *const *paths, size_t count, struct error *err)
 		return omits;
 	watch_event_omits_free(omits);
 	return NULL;
+}
+
+const char *const *
+watch_event_omits_top(const struct watch_event_omits *omits)
+{
+	return omits->top_count > 0 ? omits->top : NULL;
 }
 
 void

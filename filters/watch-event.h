@@ -20,6 +20,9 @@ struct watch_event_omits;
 struct watch_event_omits *watch_event_omits_new(const char *const *paths, size_t count,
 						struct error *err);
 void watch_event_omits_free(struct watch_event_omits *omits);
+/* The names of members at the top of an object that are left out whole, ended by NULL; NULL: none.
+ */
+const char *const *watch_event_omits_top(const struct watch_event_omits *omits);
 
 struct watch_event_identity {
 	char namespace[256], name[256], uid[64]; /* "" when absent */
