@@ -445,10 +445,14 @@ access_open(struct loop *loop, const struct access_settings *settings,
 void
 access_close(struct access *access)
 {
+	struct access_task *task, *next;
+
 	if (access == NULL)
 		return;
-	while (access->tasks != NULL)
-		access_cancel(access->tasks);
+	for (task = access->tasks; task != NULL; task = next) {
+		next = task->next;
+		access_cancel(task);
+	}
 	loop_timer_stop(access->loop, &access->look);
 	registry_free(access->registry);
 	credentials_free(access->credentials);

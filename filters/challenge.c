@@ -128,19 +128,24 @@ read_parameter(struct challenge *challenge, const char **at)
 	return value != NULL;
 }
 
-/* A Bearer beats a Basic, the first of a kind beats the others. Takes what is in found. */
+/* The first of each kind. */
+struct choice {
+	struct challenge basic, bearer;
+};
+
+/* Takes what is in found. */
 static void
-keep_better(struct challenge *best, struct challenge *found)
+keep_first(struct choice *choice, struct challenge *found)
 {
+	struct challenge *slot = found->scheme == CHALLENGE_BEARER ? &choice->bearer
+								   : &choice->basic;
 	bool is_usable = found->scheme == CHALLENGE_BASIC ||
 			 (found->scheme == CHALLENGE_BEARER && found->realm != NULL);
 
-	if (is_usable && found->scheme > best->scheme) {
-		challenge_fini(best);
-		*best = *found;
-		*found = (struct challenge){ .scheme = CHALLENGE_NONE };
-	}
-	challenge_fini(found);
+	if (is_usable && slot->scheme == CHALLENGE_NONE)
+		*slot = *found;
+	else
+		challenge_fini(found);
 }
 
 static enum challenge_scheme
@@ -152,7 +157,7 @@ scheme_of(const char *at, size_t len)
 }
 
 static void
-read_challenges(struct challenge *best, const char *at)
+read_challenges(struct choice *choice, const char *at)
 {
 	while (at != NULL) {
 		struct challenge found = { .scheme = CHALLENGE_NONE };
@@ -168,18 +173,24 @@ read_challenges(struct challenge *best, const char *at)
 			;
 		if (at == NULL) /* broken: what was read of it may be cut */
 			found.scheme = CHALLENGE_NONE;
-		keep_better(best, &found);
+		keep_first(choice, &found);
 	}
 }
 
 void
 challenge_choose(struct challenge *challenge, const char *const *values, size_t count)
 {
+	struct choice choice = { .basic = { .scheme = CHALLENGE_NONE } };
 	size_t i;
 
-	*challenge = (struct challenge){ .scheme = CHALLENGE_NONE };
 	for (i = 0; i < count; i++)
-		read_challenges(challenge, values[i]);
+		read_challenges(&choice, values[i]);
+	if (choice.bearer.scheme == CHALLENGE_NONE) {
+		*challenge = choice.basic;
+		return;
+	}
+	*challenge = choice.bearer;
+	challenge_fini(&choice.basic);
 }
 
 /* --- links --- */

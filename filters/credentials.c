@@ -291,9 +291,12 @@ static void
 free_held(void *value)
 {
 	struct held *held = value;
+	struct credentials_wait *wait, *next;
 
-	while (held->waits != NULL)
-		credentials_cancel(held->waits);
+	for (wait = held->waits; wait != NULL; wait = next) {
+		next = wait->next;
+		credentials_cancel(wait);
+	}
 	if (held->call != NULL)
 		kube_cancel(held->call);
 	credentials_run_cancel(held->run);

@@ -31,7 +31,7 @@ rotate(uint32_t x, unsigned n)
 static void
 schedule(uint32_t w[64], const unsigned char *block)
 {
-	unsigned i;
+	size_t i;
 
 	for (i = 0; i < 16; i++)
 		w[i] = (uint32_t)block[i * 4] << 24 | (uint32_t)block[i * 4 + 1] << 16 |

@@ -68,15 +68,20 @@ http_address_is_local(const struct sockaddr *address)
 	       IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr);
 }
 
+static bool
+is_identity(const char *value, size_t len)
+{
+	for (; len > 0 && (*value == ' ' || *value == '\t'); len--)
+		value++;
+	return len >= 8 && strncasecmp(value, "identity", 8) == 0;
+}
+
 bool
 http_header_is_encoding(const char *line, size_t len)
 {
 	static const char name[] = "content-encoding:";
-	size_t at = sizeof(name) - 1;
+	size_t name_len = sizeof(name) - 1;
 
-	if (len < at || strncasecmp(line, name, at) != 0)
-		return false;
-	while (at < len && (line[at] == ' ' || line[at] == '\t'))
-		at++;
-	return len - at < 8 || strncasecmp(line + at, "identity", 8) != 0;
+	return len >= name_len && strncasecmp(line, name, name_len) == 0 &&
+	       !is_identity(line + name_len, len - name_len);
 }

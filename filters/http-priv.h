@@ -14,6 +14,7 @@ struct http_request {
 	struct http_turn turn; /* first: a turn is its request */
 	struct http *http;
 	struct http_request *next, **prev; /* all that wait or are active */
+	struct http_request *next_deferred;
 	struct http_handle *handle;	   /* while it is active */
 	struct http_text text;
 	const struct http_tls *tls;

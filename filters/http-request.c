@@ -20,10 +20,51 @@ struct http {
 	struct loop *loop;
 	struct http_engine *engine;
 	struct http_queue *queue;
-	struct http_request *requests;
-	struct loop_timer deferred;
+	struct http_request *requests, *deferred;
+	struct loop_timer wake;
 	uint64_t count;
 };
+
+/* --- what is left to the next turn --- */
+
+static void on_deferred(void *arg);
+
+static void
+wake(struct http *http)
+{
+	loop_timer_start(http->loop, &http->wake, 0, on_deferred, http);
+}
+
+static void
+undefer(struct http_request *request)
+{
+	struct http_request **at;
+
+	for (at = &request->http->deferred; *at != NULL; at = &(*at)->next_deferred) {
+		if (*at != request)
+			continue;
+		*at = request->next_deferred;
+		return;
+	}
+}
+
+static void
+defer(struct http_request *request)
+{
+	undefer(request);
+	request->next_deferred = request->http->deferred;
+	request->http->deferred = request;
+	wake(request->http);
+}
+
+/* Told in the next turn. */
+static void
+fail_later(struct http_request *request, const struct error *err)
+{
+	request->bad = alloc_zero(1, sizeof(*err));
+	*request->bad = *err;
+	defer(request);
+}
 
 /* --- ends --- */
 
@@ -36,6 +77,7 @@ end(struct http_request *request)
 	if (request->turn.lane != NULL)
 		http_queue_end(http->queue, &request->turn);
 	http_engine_take_out(http->engine, request);
+	undefer(request);
 	*request->prev = request->next;
 	if (request->next != NULL)
 		request->next->prev = request->prev;
@@ -57,23 +99,6 @@ on_ended(void *arg, struct http_request *request, enum http_failure failure,
 	if (!request->is_cancelled)
 		request->on_done(request->arg, request, response, failed ? &err : NULL);
 	end(request);
-}
-
-static void on_deferred(void *arg);
-
-static void
-defer(struct http *http)
-{
-	loop_timer_start(http->loop, &http->deferred, 0, on_deferred, http);
-}
-
-/* Told in the next turn. */
-static void
-fail_later(struct http_request *request, const struct error *err)
-{
-	request->bad = alloc_zero(1, sizeof(*err));
-	*request->bad = *err;
-	defer(request->http);
 }
 
 /* Start whoever may start. */
@@ -100,20 +125,6 @@ static const struct http_engine_events engine_events = {
 	.settled = on_settled,
 };
 
-/* --- what was left to the next turn --- */
-
-/* Callbacks change the list, so it is searched anew each time. */
-static struct http_request *
-find_deferred(const struct http *http)
-{
-	struct http_request *request;
-
-	for (request = http->requests; request != NULL; request = request->next)
-		if (request->is_cancelled || request->wants_resume || request->bad != NULL)
-			return request;
-	return NULL;
-}
-
 static void
 tell_bad(struct http_request *request)
 {
@@ -129,12 +140,13 @@ on_deferred(void *arg)
 	struct http *http = arg;
 	struct http_request *request;
 
-	while ((request = find_deferred(http)) != NULL) {
+	while ((request = http->deferred) != NULL) {
+		http->deferred = request->next_deferred;
 		if (request->is_cancelled) {
 			end(request);
 		} else if (request->bad != NULL) {
 			tell_bad(request);
-		} else {
+		} else if (request->wants_resume) {
 			request->wants_resume = request->is_stopped = false;
 			http_engine_resume(http->engine, request);
 		}
@@ -160,13 +172,17 @@ http_new(struct loop *loop, unsigned per_host, unsigned total)
 void
 http_free(struct http *http)
 {
+	struct http_request *request, *next;
+
 	if (http == NULL)
 		return;
-	while (http->requests != NULL)
-		end(http->requests);
+	for (request = http->requests; request != NULL; request = next) {
+		next = request->next;
+		end(request);
+	}
 	http_engine_free(http->engine);
 	http_queue_free(http->queue);
-	loop_timer_stop(http->loop, &http->deferred);
+	loop_timer_stop(http->loop, &http->wake);
 	free(http);
 }
 
@@ -207,7 +223,7 @@ http_start(struct http *http, const struct http_options *options)
 	}
 	http_queue_push(http->queue, request->text.origin, &request->turn);
 	if (http_engine_is_busy(http->engine))
-		defer(http);
+		wake(http);
 	else
 		on_settled(http);
 	return request;
@@ -218,11 +234,13 @@ http_cancel(struct http_request *request)
 {
 	struct http *http = request->http;
 
-	if (http_engine_is_busy(http->engine))
+	if (http_engine_is_busy(http->engine)) {
 		request->is_cancelled = true;
-	else
+		defer(request);
+	} else {
 		end(request);
-	defer(http);
+		wake(http);
+	}
 }
 
 void
@@ -231,7 +249,7 @@ http_pause(struct http_request *request, bool paused)
 	request->is_paused = paused;
 	request->wants_resume = !paused && request->is_stopped;
 	if (request->wants_resume)
-		defer(request->http);
+		defer(request);
 }
 
 void

@@ -30,7 +30,7 @@
 	X(version_info)
 
 static struct {
-#define MEMBER(name) __typeof__(curl_##name) *name;
+#define MEMBER(name) __typeof__(curl_##name) *(name);
 	FUNCTIONS(MEMBER)
 #undef MEMBER
 } lib;

@@ -81,8 +81,12 @@ registry_cancel(struct registry_job *job)
 void
 registry_jobs_cancel(struct registry *registry)
 {
-	while (registry->jobs != NULL)
-		registry_cancel(registry->jobs);
+	struct registry_job *job, *next;
+
+	for (job = registry->jobs; job != NULL; job = next) {
+		next = job->next;
+		registry_cancel(job);
+	}
 }
 
 static void

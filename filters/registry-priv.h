@@ -88,7 +88,7 @@ int registry_token_get(struct registry_call *call, struct error *err);
 void registry_token_forget(struct registry_token *token);
 /* call gives it back, and waits for it no longer. */
 void registry_token_release(struct registry_call *call);
-void registry_token_free(void *token);
+void registry_token_free(void *value);
 
 /* --- registry-job.c: lists and manifests --- */
 void registry_jobs_cancel(struct registry *registry);

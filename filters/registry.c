@@ -401,11 +401,15 @@ registry_new(struct loop *loop, struct http *http, const char *const *trusted_re
 void
 registry_free(struct registry *registry)
 {
+	struct registry_call *call, *next;
+
 	if (registry == NULL)
 		return;
 	registry_jobs_cancel(registry);
-	while (registry->calls != NULL)
-		registry_call_cancel(registry->calls);
+	for (call = registry->calls; call != NULL; call = next) {
+		next = call->next;
+		registry_call_cancel(call);
+	}
 	table_free(registry->tokens);
 	table_free(registry->origins);
 	free(registry);

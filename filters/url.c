@@ -166,9 +166,7 @@ has_strange_byte(const char *text)
 int
 url_parse(struct url *url, const char *text, struct error *err)
 {
-	static const struct url none;
-
-	*url = none;
+	*url = (struct url){ .port = 0 };
 	if (strlen(text) > URL_MAX)
 		return error_set(err, ERROR_INPUT, 0, "the URL is longer than %d bytes", URL_MAX);
 	if (has_strange_byte(text))

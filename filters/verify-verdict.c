@@ -13,7 +13,7 @@
 struct kept {
 	struct verdicts *verdicts;
 	struct verdict verdict;
-	bool is_known;
+	bool is_known, is_telling;
 	int64_t until_ms;
 	struct access_task *task; /* while it is asked for */
 	struct verdict_wait *waits, **last;
@@ -55,9 +55,12 @@ static void
 free_kept(void *value)
 {
 	struct kept *kept = value;
+	struct verdict_wait *wait, *next;
 
-	while (kept->waits != NULL)
-		verdict_cancel(kept->waits);
+	for (wait = kept->waits; wait != NULL; wait = next) {
+		next = wait->next;
+		verdict_cancel(wait);
+	}
 	access_cancel(kept->task);
 	clear(&kept->verdict);
 	free(kept);
@@ -66,13 +69,18 @@ free_kept(void *value)
 static void
 tell(struct kept *kept, const struct error *err)
 {
-	struct verdict_wait *wait, ended;
+	struct verdict_wait *wait, *next;
 
-	while ((wait = kept->waits) != NULL) {
-		ended = *wait;
+	kept->is_telling = true;
+	for (wait = kept->waits; wait != NULL; wait = next) {
+		verdict_fn *on_done = wait->on_done;
+		void *arg = wait->arg;
+
+		next = wait->next; /* on_done may wait for another tag, but takes nobody out here */
 		verdict_cancel(wait);
-		ended.on_done(ended.arg, err == NULL ? &kept->verdict : NULL, err);
+		on_done(arg, err == NULL ? &kept->verdict : NULL, err);
 	}
+	kept->is_telling = false;
 }
 
 static void
@@ -112,7 +120,8 @@ make_room(struct verdicts *verdicts)
 		while (table_next(verdicts->kept, &cursor, &key, &len, &value)) {
 			struct kept *kept = value;
 
-			if (kept->task == NULL && (all || kept->until_ms <= now_ms))
+			if (kept->task == NULL && !kept->is_telling &&
+			    (all || kept->until_ms <= now_ms))
 				table_remove(verdicts->kept, key, len);
 		}
 		if (all)

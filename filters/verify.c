@@ -288,8 +288,12 @@ on_end(void *arg)
 static void
 stop(struct verify *self)
 {
-	while (self->questions != NULL)
-		free_question(self->questions);
+	struct question *question, *next;
+
+	for (question = self->questions; question != NULL; question = next) {
+		next = question->next;
+		free_question(question);
+	}
 }
 
 /* What has no answer yet is asked again by whoever starts next. */

@@ -80,7 +80,7 @@ static void httpd_on_connection(void *arg, int fd, unsigned events);
 static bool
 httpd_flush(struct httpd_connection *connection)
 {
-	ssize_t sent = 0;
+	ssize_t sent;
 
 	while (connection->out.len > 0) {
 		sent = send(connection->fd, connection->out.data, connection->out.len,
