@@ -13,6 +13,7 @@
 
 #define READ_AGAIN_MS 50000
 #define EXPIRY_LEEWAY_S 10
+#define USED_AT_LEAST_S 10 /* also when the plugin says that it has expired */
 
 struct kube_keeper {
 	struct loop *loop;
@@ -161,6 +162,7 @@ static void
 take_result(struct kube_keeper *keeper, struct kube_plugin_result *result, struct error *err)
 {
 	struct kube_credential *fresh = read_all(keeper, err);
+	time_t soonest = time(NULL) + EXPIRY_LEEWAY_S + USED_AT_LEAST_S;
 
 	if (!fresh)
 		return;
@@ -168,6 +170,8 @@ take_result(struct kube_keeper *keeper, struct kube_plugin_result *result, struc
 	fresh->cert = result->cert;
 	fresh->key = result->key;
 	keeper->expires = result->expires;
+	if (keeper->expires && keeper->expires < soonest)
+		keeper->expires = soonest;
 	memset(result, 0, sizeof(*result));
 	point_tls(fresh, keeper->choice);
 	replace(keeper, fresh);

@@ -393,6 +393,64 @@ def renewed_token(t, authority, trusted):
     t.status(done, 100, "an empty token file is no token")
 
 
+def plugins(t):
+    """Credential plugins: run again after a 401, used though expired, and never quoted."""
+    authority = tls.Authority(t.path("plugin-ca"))
+    server = t.using(Server(pair=authority.issue("server", "server")))
+    trusted = ", certificate-authority: '%s'" % authority.ca
+    head = '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":'
+    user = ("exec: {apiVersion: client.authentication.k8s.io/v1, command: '%s', "
+            "interactiveMode: Never}" % t.path("plugin"))
+
+    def plugin(script):
+        path = t.write("plugin", "#!/bin/sh\n" + script)
+        os.chmod(path, 0o755)
+        t.write("runs", "")
+        return server.kubeconfig(t, user, trusted)
+
+    def run(path):
+        return procs.run("watch", "things.example.org", "--once", "--kubeconfig", path, cwd=t.tmp)
+
+    def answer(request):
+        if request.headers.get("Authorization") == "Bearer token2":
+            return page(thing("a"))
+        return Answer(401, json=status(401, "Unauthorized"))
+    server.on(THINGS, answer)
+    done = run(plugin("echo run >>runs; printf '%s{\"token\":\"token%d\","
+                      "\"expirationTimestamp\":\"2020-01-01T00:00:00Z\"}}' '" + head +
+                      "' $(wc -l <runs)"))
+    t.status(done, 0, "a plugin whose first token is refused")
+    t.is_(t.read("runs"), b"run\nrun\n", "is run once more")
+    t.is_([request.headers["Authorization"] for request in server.asked(THINGS)],
+          ["Bearer token1", "Bearer token2"], "and each token is used, though it has expired")
+    done = run(plugin("echo '" + CANARY + "'"))
+    t.status(done, 100, "a plugin that prints something else")
+    t.has(done.stderr, "plugin: it did not print JSON", "is told")
+    t.lacks(done.stdout + done.stderr, CANARY, "and not quoted")
+    watch = t.using(procs.Process(["watch", "things.example.org", "--once", "--kubeconfig",
+                                   plugin("exit 3")], t.tmp, "plugin-fails"))
+    t.ok(watch.wait_for("it ended with status 3; trying again", stream="stderr"),
+         "a plugin that fails is tried again")
+    t.is_(watch.stop(), 0, "until SIGTERM")
+    watch = t.using(procs.Process(["watch", "things.example.org", "--once", "--kubeconfig",
+                                   plugin("echo $$ >pid; sleep 1000 & wait")], t.tmp, "hangs",
+                                  cwd=t.tmp))
+    t.eventually(lambda: os.path.exists(t.path("pid")), "a plugin that hangs")
+    t.is_(watch.stop(), 0, "does not keep its caller")
+
+    pair = authority.issue("client", "client")
+    server = t.using(Server(pair=authority.issue("server", "server"), client_ca=authority.ca))
+    server.lists = [page(thing("a"))]
+    texts = []
+    for path in pair:
+        with open(path, encoding="ascii") as file:
+            texts.append(json.dumps(file.read()))
+    t.write("answer", '%s{"clientCertificateData":%s,"clientKeyData":%s}}' % (head, *texts))
+    done = run(plugin("cat answer"))
+    t.status(done, 0, "a certificate from a plugin")
+    t.is_(short(done.stdout), [("ADDED", "a", "1")], "opens the door: " + done.stderr)
+
+
 def server_name(t, authority):
     pair = authority.issue("named", "named", alt_names=("DNS:api.internal",))
     server = t.using(Server(pair=pair))
@@ -436,3 +494,4 @@ with tap.Test() as t:
     framing(t)
     old_servers(t)
     secrets_stay(t)
+    plugins(t)
