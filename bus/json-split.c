@@ -128,8 +128,8 @@ run_string(struct json_split *split, const char *bytes, size_t len)
 static int
 too_large(const struct json_split *split, struct error *err)
 {
-	return error_set(err, ERROR_PROTOCOL, 0, "one object in the answer is larger than %zu bytes",
-			 split->value.max);
+	return error_set(err, ERROR_PROTOCOL, 0,
+			 "one object in the answer is larger than %zu bytes", split->value.max);
 }
 
 /* Inside a value: take bytes until it is complete or the piece ends. Sets *done. The byte that
@@ -334,8 +334,9 @@ take_structure(struct json_split *split, char c, size_t *taken, struct error *er
 		return 0;
 	} else if ((split->place == AFTER_NAME || split->place == IN_ARRAY) &&
 		   strchr("{[\"-0123456789tfn", c) != NULL && c != '\0') {
-		begin_value(split, split->place == AFTER_NAME	       ? IN_VALUE :
-				   c == '{' && split->omit != NULL ? IN_ELEMENT : IN_ITEM);
+		begin_value(split, split->place == AFTER_NAME	   ? IN_VALUE :
+				   c == '{' && split->omit != NULL ? IN_ELEMENT :
+								     IN_ITEM);
 		*taken = 0;
 	} else {
 		return fail(err, split->place == DONE ? "something follows the object" :

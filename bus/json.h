@@ -85,8 +85,8 @@ typedef int json_split_member_fn(void *arg, struct json_slice name, struct json_
 struct json_split *json_split_new(const char *array_name, size_t item_max,
 				  json_split_item_fn *on_item,
 				  json_split_member_fn *on_member, void *arg);
-/* Leave the members with these names (ended by NULL, borrowed) out of elements that are objects, as they
- * pass: they are not kept either. Before the first feed. */
+/* Leave the members with these names (ended by NULL, borrowed) out of elements that are objects, as
+ * they pass: they are not kept either. Before the first feed. */
 void json_split_omit(struct json_split *split, const char *const *names);
 /* -1 with err set on a syntax error, an over-long item, or a callback's stop. */
 int json_split_feed(struct json_split *split, const char *bytes, size_t len, struct error *err);
