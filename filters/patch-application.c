@@ -13,8 +13,8 @@
 #include "decision.h"
 #include "patch-application-priv.h"
 
-#define IN_FLIGHT_MAX 16
-#define CONNECTIONS_MAX 8
+#define IN_FLIGHT_MAX \
+	4 /* each on a connection of its own: a handshake costs as much as 30 patches */
 #define WAITING_MAX 1024
 
 /* --- jobs --- */
@@ -227,7 +227,7 @@ open_patcher(struct patcher *patcher, struct error *err)
 				 filter_operands(patcher->filter)->items[0]);
 	patcher->queue = http_queue_new(1, IN_FLIGHT_MAX);
 	patcher->latest = table_new(NULL);
-	patcher->http = http_new(loop, CONNECTIONS_MAX, CONNECTIONS_MAX);
+	patcher->http = http_new(loop, IN_FLIGHT_MAX, IN_FLIGHT_MAX);
 	/* Else a cluster is looked for when an UPDATE needs one: files need none. */
 	if (!patcher->settings.kubeconfig && !patcher->settings.context)
 		return 0;
