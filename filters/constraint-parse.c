@@ -250,22 +250,38 @@ read_groups(struct reader *reader, size_t len)
 	return read_group(reader, at, len);
 }
 
+/* No more terms than this stand in the text, or as many as are allowed. */
+static size_t
+terms_max(const char *text, size_t len)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < len && count < CONSTRAINT_TERMS_MAX; i++)
+		count += strchr(" \t\n\f\r,|", text[i]) != NULL;
+	return count;
+}
+
 int
 constraint_parse(struct constraint_terms *terms, const char *text, size_t len, struct error *err)
 {
+	struct constraint_written out = { .len = 0 };
 	struct reader reader = {
 		.terms = terms, .written = text, .written_len = len, .err = err
 	};
-	CLEANUP_FREE uint16_t *origin = NULL;
+	int result;
 
 	if (len > CONSTRAINT_LEN_MAX)
 		return error_set(err, ERROR_INPUT, 0,
 				 "constraint of %zu characters: at most %d are allowed", len,
 				 CONSTRAINT_LEN_MAX);
-	origin = alloc_zero(2 * len + 2, sizeof(*origin));
-	terms->text = alloc_zero(2 * len + 2, 1);
-	reader.origin = origin;
-	reader.text = terms->text;
-	return read_groups(&reader, constraint_write_out(terms->dialect, text, len, terms->text,
-							 origin));
+	out.text = terms->text = alloc_zero(2 * len + 2, 1);
+	out.origin = alloc_zero(2 * len + 2, sizeof(*out.origin));
+	terms->terms = alloc_zero(terms_max(text, len), sizeof(*terms->terms));
+	terms->groups = alloc_zero(terms_max(text, len), sizeof(*terms->groups));
+	constraint_write_out(terms->dialect, text, len, &out);
+	reader.text = out.text;
+	reader.origin = out.origin;
+	result = read_groups(&reader, out.len);
+	free(out.origin);
+	return result;
 }

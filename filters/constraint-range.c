@@ -148,14 +148,8 @@ find_range(const char *text, size_t len, size_t at, struct range *range)
 	return false;
 }
 
-struct output {
-	char *text;
-	uint16_t *origin;
-	size_t len;
-};
-
 static void
-put(struct output *out, const char *bytes, size_t len, size_t origin)
+put(struct constraint_written *out, const char *bytes, size_t len, size_t origin)
 {
 	memcpy(out->text + out->len, bytes, len);
 	for (size_t i = 0; i < len; i++)
@@ -163,7 +157,7 @@ put(struct output *out, const char *bytes, size_t len, size_t origin)
 }
 
 static void
-put_made(struct output *out, const char *bytes, size_t origin)
+put_made(struct constraint_written *out, const char *bytes, size_t origin)
 {
 	for (; *bytes != '\0'; bytes++) {
 		out->text[out->len] = *bytes;
@@ -171,25 +165,24 @@ put_made(struct output *out, const char *bytes, size_t origin)
 	}
 }
 
-size_t
-constraint_write_out(enum semver_dialect dialect, const char *text, size_t len, char *out_text,
-		     uint16_t *origin)
+void
+constraint_write_out(enum semver_dialect dialect, const char *text, size_t len,
+		     struct constraint_written *out)
 {
-	struct output out = { out_text, origin, 0 };
 	struct range range;
 	size_t at = 0;
 
+	out->len = 0;
 	while (find_range(text, len, at, &range)) {
-		put(&out, text + at, range.start - at, at);
-		put_made(&out, ">= ", range.low.at);
-		put(&out, text + range.low.at, range.low.len, range.low.at);
-		put_made(&out, ", <= ", range.low.at);
-		put(&out, text + range.high.at, range.high.len, range.high.at);
+		put(out, text + at, range.start - at, at);
+		put_made(out, ">= ", range.low.at);
+		put(out, text + range.low.at, range.low.len, range.low.at);
+		put_made(out, ", <= ", range.low.at);
+		put(out, text + range.high.at, range.high.len, range.high.at);
 		if (dialect == SEMVER_V3)
-			put_made(&out, " ", range.low.at);
+			put_made(out, " ", range.low.at);
 		at = range.end;
 	}
-	put(&out, text + at, len - at, at);
-	origin[out.len] = (uint16_t)len;
-	return out.len;
+	put(out, text + at, len - at, at);
+	out->origin[out->len] = (uint16_t)len;
 }

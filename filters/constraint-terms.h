@@ -54,8 +54,8 @@ struct constraint_group {
 struct constraint_terms {
 	enum semver_dialect dialect;
 	size_t term_count, group_count;
-	struct constraint_term terms[CONSTRAINT_TERMS_MAX];
-	struct constraint_group groups[CONSTRAINT_TERMS_MAX];
+	struct constraint_term *terms; /* room for as many as the text can hold */
+	struct constraint_group *groups;
 	char *text; /* the constraint with its ranges `a - b` written out */
 };
 
@@ -77,11 +77,16 @@ size_t constraint_skip_blanks(const char *text, size_t len, size_t at);
 /* A character of a written out text that the owner did not write. */
 #define CONSTRAINT_MADE 0x8000u
 
+struct constraint_written {
+	char *text;
+	uint16_t *origin; /* of each byte, and of the end: where it comes from */
+	size_t len;
+};
+
 /* Copy text to out with each range `a - b` written out as `>= a, <= b`, wherever it stands, as the
- * libraries do. origin tells for each byte of out, and for its end, where it comes from. Both have
- * room for 2 len + 2. Returns the length of out. */
-size_t constraint_write_out(enum semver_dialect dialect, const char *text, size_t len, char *out,
-			    uint16_t *origin);
+ * libraries do. Both arrays of out have room for 2 len + 2. */
+void constraint_write_out(enum semver_dialect dialect, const char *text, size_t len,
+			    struct constraint_written *out);
 
 /* Fill terms (zeroed, dialect set) from text. */
 int constraint_parse(struct constraint_terms *terms, const char *text, size_t len,

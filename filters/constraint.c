@@ -301,8 +301,11 @@ constraint_free(struct constraint *constraint)
 {
 	if (constraint == NULL)
 		return;
-	if (constraint->terms != NULL)
+	if (constraint->terms != NULL) {
 		free(constraint->terms->text);
+		free(constraint->terms->terms);
+		free(constraint->terms->groups);
+	}
 	free(constraint->terms);
 	free(constraint->ranges);
 	free(constraint);

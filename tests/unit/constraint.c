@@ -87,8 +87,10 @@ check_table(enum semver_dialect dialect, const char *path)
 	size_t size = 0, cases = 0, wrong = 0;
 	ssize_t len;
 
-	if (!check(file != NULL, "%s opens", path))
+	if (file == NULL) {
+		check(false, "%s opens", path);
 		return;
+	}
 	while ((len = getline(&line, &size, file)) > 0) {
 		if (line[0] == '#')
 			continue;
