@@ -26,6 +26,8 @@ const uint32_t *choose_tags_greatest(struct choose_tags *tags);
 /* The order of bytes as written into targetRevision: `_` counts as `+`. */
 int choose_compare_texts(struct semver_text a, struct semver_text b);
 
+bool choose_same_texts(struct semver_text a, struct semver_text b);
+
 /* A tag as it is written into targetRevision. Owned by the caller. */
 char *choose_written(struct semver_text tag);
 
@@ -55,6 +57,7 @@ struct side {
 	struct constraint *constraint;
 	bool accepts_current;
 	uint32_t winner; /* CHOOSE_NO_PLACE: nothing matches */
+	size_t winner_at; /* in its order */
 };
 
 enum outcome {

@@ -20,6 +20,12 @@ choose_compare_texts(struct semver_text a, struct semver_text b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
+bool
+choose_same_texts(struct semver_text a, struct semver_text b)
+{
+	return a.len == b.len && choose_compare_texts(a, b) == 0;
+}
+
 /* A tag as it is written into targetRevision. */
 char *
 choose_written(struct semver_text tag)
@@ -32,31 +38,70 @@ choose_written(struct semver_text tag)
 	return text;
 }
 
+/* A place in tags, with what mostly decides its order. */
+struct place {
+	uint64_t key; /* of a version, or SEMVER_WIDE: look closely */
+	uint32_t place;
+};
+
+static bool
+is_chart_version(const struct choose_tags *tags, uint32_t place)
+{
+	return tags->versions[place].dialects != 0 && !tags->artifacts[place];
+}
+
+static bool
+is_strict(const struct choose_tags *tags, uint32_t place)
+{
+	return semver_is_strict(tags->tags[place].text, tags->tags[place].len);
+}
+
 /* Ties of precedence are broken the same way each time: the exact form of semver.org is the newer
  * one, then the greater text. */
 static int
-compare_newest(const void *left, const void *right, void *arg)
+compare_closely(const struct choose_tags *tags, uint32_t a, uint32_t b)
 {
-	const struct choose_tags *tags = arg;
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	bool a_is_version = tags->versions[a].dialects != 0 && !tags->artifacts[a];
-	bool b_is_version = tags->versions[b].dialects != 0 && !tags->artifacts[b];
-	int order;
+	bool a_is_version = is_chart_version(tags, a);
 
-	if (a_is_version != b_is_version)
+	if (a_is_version != is_chart_version(tags, b))
 		return a_is_version ? -1 : 1;
 	if (a_is_version) {
-		bool a_is_strict, b_is_strict;
+		int order = semver_compare(&tags->versions[a], &tags->versions[b]);
+		bool a_is_strict = is_strict(tags, a);
 
-		order = semver_compare(&tags->versions[a], &tags->versions[b]);
 		if (order != 0)
 			return -order;
-		a_is_strict = semver_is_strict(tags->tags[a].text, tags->tags[a].len);
-		b_is_strict = semver_is_strict(tags->tags[b].text, tags->tags[b].len);
-		if (a_is_strict != b_is_strict)
+		if (a_is_strict != is_strict(tags, b))
 			return a_is_strict ? -1 : 1;
 	}
 	return -choose_compare_texts(tags->tags[a], tags->tags[b]);
+}
+
+static int
+compare_newest(const void *left, const void *right, void *tags)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->key != b->key && a->key != SEMVER_WIDE && b->key != SEMVER_WIDE)
+		return a->key > b->key ? -1 : 1;
+	return compare_closely(tags, a->place, b->place);
+}
+
+static void
+sort_newest(struct choose_tags *tags)
+{
+	struct place *places = alloc_zero(tags->count, sizeof(*places));
+
+	for (size_t i = 0; i < tags->count; i++) {
+		bool has_key = is_chart_version(tags, (uint32_t)i);
+
+		places[i].key = has_key ? tags->versions[i].key : SEMVER_WIDE;
+		places[i].place = (uint32_t)i;
+	}
+	qsort_r(places, tags->count, sizeof(*places), compare_newest, tags);
+	for (size_t i = 0; i < tags->count; i++)
+		tags->newest[i] = places[i].place;
+	free(places);
 }
 
 static int
@@ -75,8 +120,8 @@ leave_out_duplicates(struct choose_tags *tags)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < tags->count; i++) {
-		if (kept > 0 && choose_compare_texts(tags->tags[tags->newest[kept - 1]],
-						     tags->tags[tags->newest[i]]) == 0)
+		if (kept > 0 && choose_same_texts(tags->tags[tags->newest[kept - 1]],
+						  tags->tags[tags->newest[i]]))
 			continue;
 		tags->newest[kept++] = tags->newest[i];
 	}
@@ -84,25 +129,23 @@ leave_out_duplicates(struct choose_tags *tags)
 }
 
 struct choose_tags *
-choose_tags_new(const struct semver_text *texts, size_t count, const char *limit)
+choose_tags_new(const struct semver_text *tags, size_t count, const char *limit)
 {
-	struct choose_tags *tags = alloc_zero(1, sizeof(*tags));
+	struct choose_tags *all = alloc_zero(1, sizeof(*all));
 
-	tags->count = count;
-	tags->tags = alloc_zero(count, sizeof(*tags->tags));
-	tags->versions = alloc_zero(count, sizeof(*tags->versions));
-	tags->artifacts = alloc_zero(count, sizeof(*tags->artifacts));
-	tags->newest = alloc_zero(count, sizeof(*tags->newest));
+	all->count = count;
+	all->tags = alloc_zero(count, sizeof(*all->tags));
+	all->versions = alloc_zero(count, sizeof(*all->versions));
+	all->artifacts = alloc_zero(count, sizeof(*all->artifacts));
+	all->newest = alloc_zero(count, sizeof(*all->newest));
 	if (count > 0)
-		memcpy(tags->tags, texts, count * sizeof(*texts));
-	semver_parse_tags(tags->versions, texts, count, limit);
-	for (size_t i = 0; i < count; i++) {
-		tags->newest[i] = (uint32_t)i;
-		tags->artifacts[i] = tagfilter_is_artifact(texts[i].text, texts[i].len);
-	}
-	qsort_r(tags->newest, count, sizeof(*tags->newest), compare_newest, tags);
-	leave_out_duplicates(tags);
-	return tags;
+		memcpy(all->tags, tags, count * sizeof(*tags));
+	semver_parse_tags(all->versions, tags, count, limit);
+	for (size_t i = 0; i < count; i++)
+		all->artifacts[i] = tagfilter_is_artifact(tags[i].text, tags[i].len);
+	sort_newest(all);
+	leave_out_duplicates(all);
+	return all;
 }
 
 void

@@ -127,15 +127,21 @@ static int
 find_winner(const struct chooser *chooser, struct side *side, struct error *err)
 {
 	const uint32_t *order = order_of(chooser);
+	bool asks = asks_for_versions(chooser);
 
 	side->winner = CHOOSE_NO_PLACE;
 	for (size_t i = 0; i < chooser->tags->count; i++) {
 		enum verdict verdict;
 
+		/* most are outside, and this is quickly told */
+		if (asks && !constraint_allows(side->constraint,
+					       &chooser->tags->versions[order[i]]))
+			continue;
 		if (judge(chooser, side, order[i], &verdict, err) == -1)
 			return -1;
 		if (verdict == VERDICT_TAKEN) {
 			side->winner = order[i];
+			side->winner_at = i;
 			return 0;
 		}
 	}
@@ -162,12 +168,9 @@ open_side(struct side *side, const struct chooser *chooser, enum semver_dialect 
 static bool
 has_tag(const struct choose_tags *tags, struct semver_text text)
 {
-	for (size_t i = 0; i < tags->count; i++) {
-		struct semver_text tag = tags->tags[tags->newest[i]];
-
-		if (tag.len == text.len && choose_compare_texts(tag, text) == 0)
+	for (size_t i = 0; i < tags->count; i++)
+		if (choose_same_texts(tags->tags[tags->newest[i]], text))
 			return true;
-	}
 	return false;
 }
 
@@ -175,8 +178,8 @@ has_tag(const struct choose_tags *tags, struct semver_text text)
 static bool
 is_written(const struct chooser *chooser, uint32_t place)
 {
-	return memchr(chooser->current_text.text, '_', chooser->current_text.len) == NULL &&
-	       choose_compare_texts(chooser->tags->tags[place], chooser->current_text) == 0;
+	return choose_same_texts(chooser->tags->tags[place], chooser->current_text) &&
+	       memchr(chooser->current_text.text, '_', chooser->current_text.len) == NULL;
 }
 
 /* Is the tag newer (1) or older (-1) than the current version? */
@@ -188,11 +191,18 @@ compare_to_current(const struct chooser *chooser, uint32_t place)
 	return choose_compare_texts(chooser->tags->tags[place], chooser->current_text);
 }
 
+/* Another form of the same version is no reason to move, unless the form of now is not (or no
+ * longer) there. */
+static bool
+can_stay(const struct chooser *chooser)
+{
+	return memchr(chooser->current_text.text, '_', chooser->current_text.len) == NULL &&
+	       has_tag(chooser->tags, chooser->current_text);
+}
+
 enum outcome
 choose_outcome(const struct chooser *chooser, const struct side *side)
 {
-	const struct choose_tags *tags = chooser->tags;
-	bool can_stay;
 	int order;
 
 	if (side->winner == CHOOSE_NO_PLACE)
@@ -204,12 +214,8 @@ choose_outcome(const struct chooser *chooser, const struct side *side)
 	if (!side->accepts_current)
 		return OUTCOME_MOVE;
 	order = compare_to_current(chooser, side->winner);
-	/* Another form of the same version is no reason to move, unless the form of now is not
-	 * (or no longer) there. */
-	can_stay = memchr(chooser->current_text.text, '_', chooser->current_text.len) == NULL &&
-		   has_tag(tags, chooser->current_text);
 	if (order == 0)
-		return can_stay ? OUTCOME_NEWEST : OUTCOME_MOVE;
+		return can_stay(chooser) ? OUTCOME_NEWEST : OUTCOME_MOVE;
 	return order > 0 ? OUTCOME_MOVE : OUTCOME_NOT_BACK;
 }
 
@@ -285,7 +291,7 @@ list_matches(const struct chooser *chooser, const struct side *side,
 	if (rule->explain)
 		decision->considered = alloc_zero(chooser->tags->count,
 						  sizeof(*decision->considered));
-	for (size_t i = 0; i < chooser->tags->count; i++) {
+	for (size_t i = rule->explain ? 0 : side->winner_at; i < chooser->tags->count; i++) {
 		bool full = rule->matches_max > 0 && decision->match_count == rule->matches_max;
 		struct semver_text tag = chooser->tags->tags[order[i]];
 		enum verdict verdict;

@@ -11,16 +11,18 @@
 bool
 match_is_legal(const char *tag, size_t len)
 {
+	/* a bit for each of + - . 0..9, and of A..Z _ a..z */
+	static const uint64_t legal[4] = { 0x03ff680000000000, 0x07fffffe87fffffe, 0, 0 };
+	uint64_t ok = 1;
+
 	if (len == 0 || len > TAG_LEN_MAX || tag[0] == '.' || tag[0] == '-' || tag[0] == '+')
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		char c = tag[i];
+		unsigned char c = (unsigned char)tag[i];
 
-		if (!((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-		      c == '.' || c == '-' || c == '_' || c == '+'))
-			return false;
+		ok &= legal[c >> 6] >> (c & 63);
 	}
-	return true;
+	return ok != 0;
 }
 
 static size_t
