@@ -193,6 +193,15 @@ struct identifier {
 	size_t digit_count;
 };
 
+/* Digits without leading zeros. */
+static bool
+fits_uint64(const char *digits, size_t count)
+{
+	size_t most = strlen(UINT64_DIGITS);
+
+	return count < most || (count == most && memcmp(digits, UINT64_DIGITS, most) <= 0);
+}
+
 static bool
 next_identifier(struct semver_text *rest, struct identifier *id)
 {
@@ -210,8 +219,7 @@ next_identifier(struct semver_text *rest, struct identifier *id)
 		while (zeros + 1 < i && id->text[zeros] == '0')
 			zeros++;
 		id->digit_count = i - zeros;
-		if (id->digit_count < 20 || (id->digit_count == 20 &&
-					     memcmp(id->text + zeros, UINT64_DIGITS, 20) <= 0))
+		if (fits_uint64(id->text + zeros, i - zeros))
 			id->digits = id->text + zeros;
 	}
 	if (i < rest->len)

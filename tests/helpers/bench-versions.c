@@ -19,7 +19,7 @@
 #define REPOSITORY 500 /* tags that are read at a time */
 #define ROUNDS 7
 #define ROUND_NS 5e7
-#define BYTES_MAX (TAGS * 128)
+#define BYTES_MAX ((size_t)TAGS * 128)
 
 static uint64_t seed = 20240131;
 
@@ -96,20 +96,29 @@ cpu_ns(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
+/* Of one repository. */
 static size_t
-count_matches(const struct constraint *constraint, const struct semver_text *tags, size_t count,
-	      const char *limit)
+count_some(const struct constraint *constraint, const struct semver_text *tags, size_t count,
+	   const char *limit)
 {
 	static struct semver versions[REPOSITORY];
 	size_t matches = 0;
 
-	for (size_t at = 0; at < count; at += REPOSITORY) {
-		size_t some = count - at < REPOSITORY ? count - at : REPOSITORY;
+	semver_parse_tags(versions, tags, count, limit);
+	for (size_t i = 0; i < count; i++)
+		matches += constraint_allows(constraint, &versions[i]);
+	return matches;
+}
 
-		semver_parse_tags(versions, tags + at, some, limit);
-		for (size_t i = 0; i < some; i++)
-			matches += constraint_allows(constraint, &versions[i]);
-	}
+static size_t
+count_matches(const struct constraint *constraint, const struct semver_text *tags, size_t count,
+	      const char *limit)
+{
+	size_t matches = 0;
+
+	for (size_t at = 0; at < count; at += REPOSITORY)
+		matches += count_some(constraint, tags + at,
+				      count - at < REPOSITORY ? count - at : REPOSITORY, limit);
 	return matches;
 }
 
