@@ -222,6 +222,7 @@ set_house_rules(CURL *easy)
 	lib.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	lib.easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 	lib.easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	lib.easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 60L); /* a CA file may be exchanged */
 	lib.easy_setopt(easy, CURLOPT_USERAGENT, "weir/" WEIR_VERSION);
 	lib.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	lib.easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 5L);

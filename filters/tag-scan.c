@@ -13,7 +13,10 @@
 #include "tag-scan-priv.h"
 #include "watchlist.h"
 
-#define SETTLE_MS 3 /* changes that come together become one TAGS */
+#define SETTLE_MS 3 /* of quiet: changes that come together become one TAGS */
+#define SETTLE_MAX_MS 50
+#define BYTES_PER_MS 10000 /* of TAGS of one repository at most, after the first one */
+#define GAP_MAX_MS 500
 #define NAMES_MAX 3 /* Applications named in an error */
 #define TRACE_SIZE 64
 
@@ -27,6 +30,7 @@ struct tag_scan {
 	struct loop_timer settle;
 	bool wants_text;
 	bool is_complete; /* the first list of Applications */
+	int64_t settle_by_ms; /* the timer runs, and goes off by then; 0: it does not run */
 	int text_status;
 };
 
@@ -37,6 +41,7 @@ struct repository {
 	struct scan *scan;
 	char trace[TRACE_SIZE]; /* of what changed it last */
 	bool is_dirty;		/* to be told */
+	int64_t not_before_ms;	/* many followers that change one by one are told together */
 };
 
 /* --- telling --- */
@@ -54,6 +59,7 @@ emit_tags(struct repository *repository)
 	struct buf text = BUF_INIT(FRAME_MAX);
 	size_t len;
 	const char *tags = scan_tags(repository->scan, &len);
+	int64_t gap_ms;
 
 	repository->is_dirty = false;
 	if (repository->trace[0] == '\0')
@@ -68,6 +74,9 @@ emit_tags(struct repository *repository)
 	watchlist_followers(entry, &text);
 	buf_append_string(&text, "]}");
 	repository->trace[0] = '\0';
+	gap_ms = (int64_t)text.len / BYTES_PER_MS;
+	repository->not_before_ms = loop_now_ms(filter_loop(repository->self->filter)) +
+				    (gap_ms < GAP_MAX_MS ? gap_ms : GAP_MAX_MS);
 	if (text.overflowed) {
 		struct error err;
 
@@ -80,20 +89,60 @@ emit_tags(struct repository *repository)
 	buf_fini(&text);
 }
 
-static void
-tell_changes(void *arg)
+/* Tell what may be told at now_ms; gives how long the rest has to wait, below 0: there is none. */
+static int64_t
+tell_until(struct tag_scan *self, int64_t now_ms)
 {
-	struct tag_scan *self = arg;
 	struct watchlist_entry *entry;
 	size_t cursor = 0, len;
+	int64_t wait_ms = -1;
 
-	loop_timer_stop(filter_loop(self->filter), &self->settle);
 	while ((entry = watchlist_next(self->watchlist, &cursor)) != NULL) {
 		struct repository *repository = entry->owner;
+		int64_t left_ms = repository->not_before_ms - now_ms;
 
-		if (repository->is_dirty && scan_tags(repository->scan, &len) != NULL)
+		if (!repository->is_dirty || scan_tags(repository->scan, &len) == NULL)
+			continue;
+		if (left_ms <= 0)
 			emit_tags(repository);
+		else if (wait_ms < 0 || left_ms < wait_ms)
+			wait_ms = left_ms;
 	}
+	return wait_ms;
+}
+
+static void
+on_settle(void *arg)
+{
+	struct tag_scan *self = arg;
+	int64_t now_ms = loop_now_ms(filter_loop(self->filter)), wait_ms;
+
+	self->settle_by_ms = 0;
+	wait_ms = tell_until(self, now_ms);
+	if (wait_ms < 0)
+		return;
+	self->settle_by_ms = now_ms + wait_ms;
+	loop_timer_start(filter_loop(self->filter), &self->settle, wait_ms, on_settle, self);
+}
+
+/* Something has changed: tell it after a moment of quiet, or of waiting. */
+static void
+settle(struct tag_scan *self)
+{
+	struct loop *loop = filter_loop(self->filter);
+	int64_t now_ms = loop_now_ms(loop), left_ms;
+
+	if (self->settle_by_ms == 0)
+		self->settle_by_ms = now_ms + SETTLE_MAX_MS;
+	left_ms = self->settle_by_ms - now_ms;
+	loop_timer_start(loop, &self->settle, left_ms < SETTLE_MS ? left_ms : SETTLE_MS, on_settle,
+			 self);
+}
+
+static void
+tell_all(struct tag_scan *self)
+{
+	tell_until(self, INT64_MAX);
 }
 
 /* Before the first list is complete nothing is told: who follows a repository is not known yet. */
@@ -106,8 +155,7 @@ mark_dirty(struct repository *repository, const char *trace)
 	if (trace[0] != '\0')
 		snprintf(repository->trace, sizeof(repository->trace), "%s", trace);
 	if (self->is_complete)
-		loop_timer_start(filter_loop(self->filter), &self->settle, SETTLE_MS, tell_changes,
-				 self);
+		settle(self);
 }
 
 /* --- what scans say --- */
@@ -126,12 +174,22 @@ on_listed(void *arg, struct scan *scan)
 		emit_tags(repository);
 }
 
+static void
+add_name(struct buf *out, struct json_slice application)
+{
+	struct json_slice namespace = json_member(application, "namespace");
+
+	if (json_string(namespace, out) && namespace.len > 2)
+		buf_append_char(out, '/');
+	json_string(json_member(application, "name"), out);
+}
+
 /* "d8-delivery/myapp, a/b, c/d and 4 more" */
 static char *
 names_of(const struct watchlist_entry *entry)
 {
 	struct buf followers = BUF_INIT(FRAME_MAX), names = BUF_INIT((size_t)4096);
-	struct json_slice list, follower, application;
+	struct json_slice list, follower;
 	size_t cursor = 0, n = 0;
 	char *text;
 
@@ -140,11 +198,8 @@ names_of(const struct watchlist_entry *entry)
 	buf_append_char(&followers, ']');
 	list = (struct json_slice){ followers.data, followers.len };
 	while (n < NAMES_MAX && json_next(list, &cursor, NULL, &follower)) {
-		application = json_member(follower, "application");
 		buf_append_string(&names, n++ > 0 ? ", " : "");
-		json_string(json_member(application, "namespace"), &names);
-		buf_append_char(&names, '/');
-		json_string(json_member(application, "name"), &names);
+		add_name(&names, json_member(follower, "application"));
 	}
 	if (entry->count > n)
 		buf_printf(&names, " and %zu more", entry->count - n);
@@ -240,7 +295,8 @@ report(struct tag_scan *self, const struct application *application, struct json
 {
 	struct buf file = BUF_INIT((size_t)4096);
 
-	error_prepend(err, "%s/%s", application->namespace, application->name);
+	error_prepend(err, "%s%s%s", application->namespace,
+		      application->namespace[0] != '\0' ? "/" : "", application->name);
 	if (origin.text != NULL && json_string(json_member(origin, "file"), &file))
 		error_prepend(err, "%s", buf_string(&file));
 	filter_error(self->filter, about_application(application, origin, source), err);
@@ -385,7 +441,7 @@ on_complete(void *arg, bool proven)
 
 	(void)proven;
 	self->is_complete = true;
-	tell_changes(self);
+	tell_all(self);
 }
 
 static void
@@ -405,7 +461,7 @@ on_end(void *arg)
 
 	self->scan_settings.is_ended = true;
 	if (!self->wants_text) {
-		tell_changes(self);
+		tell_all(self);
 		return;
 	}
 	for (i = 0; i < filter_operands(self->filter)->count; i++)
