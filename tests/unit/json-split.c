@@ -79,9 +79,10 @@ test_rows(void)
 		CLEANUP_FREE char *text = alloc_format("{\"items\":[%s, %s ],\"metadata\":{}}",
 						       rows[i].item, rows[i].item);
 		CLEANUP_FREE char *want = alloc_format("%s|%s|", rows[i].want, rows[i].want);
+		CLEANUP_FREE char *name = alloc_format("row %zu", i);
 		char *got = split(text, 1000, 1000, omitted);
 
-		check_text(got, want, rows[i].item);
+		check_text(got, want, name);
 		free(got);
 		for (size = 1, wrong = 0; size < 40; size++) {
 			got = split(text, size, 1000, omitted);
