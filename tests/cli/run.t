@@ -88,7 +88,7 @@ def run_ends(t):
     """A group whose source ends, ends too."""
     done = Pipeline(t, "whole", source(t), PASS, SHOW).run()
     t.status(done, 0, "a group ends with its source")
-    t.is_(len([line for line in done.lines if "hold: because" in line]), 3, "all has come through")
+    t.is_(len([line for line in done.lines if "held: because" in line]), 3, "all has come through")
     t.is_(len(re.findall(r"^weir run: info: stage \w+: ended with exit status 0$", done.stderr,
                          re.MULTILINE)), 3, "each stage's end is told")
     nothing_left(t, "whole")
@@ -120,7 +120,7 @@ def run_signals(t):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         name = signal.Signals(number).name.lower()
         group = Pipeline(t, name, source(t, NEVER), PASS, SHOW).start("source", "middle", "show")
-        t.ok(group.process.wait_for("a2 .*hold"), "%s: it works" % name)
+        t.ok(group.process.wait_for("a2 .*held"), "%s: it works" % name)
         group.stopped(0, number)
         t.is_(re.findall(r"stage (\w+): stopped", group.process.stderr()),
               ["source", "middle", "show"], "%s: sources stopped first" % name)
@@ -142,7 +142,7 @@ def run_restarts(t):
     """Whatever stage dies, it starts again, gets what there is, and the others go on."""
     group = Pipeline(t, "restarts", source(t, NEVER), PASS, SHOW)
     group.start("source", "middle", "show")
-    t.ok(group.process.wait_for("a2 .*hold"), "it works")
+    t.ok(group.process.wait_for("a2 .*held"), "it works")
     for name in ("source", "middle", "show"):
         before = group.pid(name)
         os.kill(before, signal.SIGKILL)
@@ -151,7 +151,7 @@ def run_restarts(t):
         t.eventually(lambda: group.pid(name) != before, "  it starts again")
         t.eventually(lambda: group.process.stderr().count("stage %s: ready" % name) == 2,
                      "  and becomes ready")
-    t.eventually(lambda: len(re.findall("a2 .*hold", group.process.stdout())) >= 2,
+    t.eventually(lambda: len(re.findall("a2 .*held", group.process.stdout())) >= 2,
                  "a new sink gets what there is")
     os.kill(group.pid("middle"), signal.SIGTERM)
     t.eventually(lambda: group.process.stderr().count("stage middle: ready") == 3,
@@ -179,7 +179,7 @@ def run_killed(t):
     """kill -9 of the supervisor takes all with it; the next one starts over what it left."""
     group = Pipeline(t, "killed", source(t, "sleep 1001 & setsid sleep 1002 & wait"), PASS, SHOW)
     group.start("source", "middle", "show")
-    t.ok(group.process.wait_for("a2 .*hold"), "it works")
+    t.ok(group.process.wait_for("a2 .*held"), "it works")
     for count in (1, 2, 3):
         group.process.stop(signal.SIGKILL)
         procs.reap_orphans()
@@ -187,7 +187,7 @@ def run_killed(t):
                      "the supervisor is killed: no process is left (%d)" % count, 5)
         t.ok(os.listdir(os.environ["XDG_RUNTIME_DIR"]), "  its folder is")
         group.process.start()
-        t.eventually(lambda: len(re.findall("a2 .*hold", group.process.stdout())) > count,
+        t.eventually(lambda: len(re.findall("a2 .*held", group.process.stdout())) > count,
                      "  the next one does the work again")
     group.stopped(0)
 
@@ -232,7 +232,7 @@ def run_orphans(t):
     script = "i=0; while [ $i -lt 1000 ]; do (true &) ; i=$((i+1)); done; cat"
     group = Pipeline(t, "orphans", source(t, NEVER), stage("helper", script), SHOW)
     group.start("show")
-    t.ok(group.process.wait_for("a2 .*hold"), "a helper with a thousand children does its work")
+    t.ok(group.process.wait_for("a2 .*held"), "a helper with a thousand children does its work")
     t.eventually(lambda: zombies(group.process.pid) == [], "and no zombie is left")
     group.stopped(0)
 
@@ -262,7 +262,7 @@ def run_first_process(t):
     group = Pipeline(t, "init", source(t, "(setsid sleep 1003 &); " + NEVER), PASS, SHOW)
     group.process.command = unshare + group.command
     group.start("source", "middle", "show")
-    t.ok(group.process.wait_for("a2 .*hold"), "process 1: it works")
+    t.ok(group.process.wait_for("a2 .*held"), "process 1: it works")
     inner = t.eventually(lambda: procs.tree(group.process.pid), "process 1: it is there")[0]
     os.kill(inner, signal.SIGTERM)
     t.is_(group.process.wait(), 0, "process 1: stopped, exit status 0")
