@@ -7,6 +7,8 @@
 #include "filter-priv.h"
 #include "log.h"
 
+#define SHARDS_MAX 10000u
+
 static const char *const level_choices[] = { "error", "warning", "info", "debug", NULL };
 
 static void
@@ -97,16 +99,30 @@ show_help(const struct filter *filter)
 	exit(fflush(stdout) == 0 ? 0 : 111);
 }
 
+/* A number from 1 to SHARDS_MAX with `after` behind it; NULL: it is none. */
+static const char *
+read_part(const char *text, char after, unsigned *out)
+{
+	char *end;
+	unsigned long number;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	number = strtoul(text, &end, 10);
+	*out = (unsigned)number;
+	return number >= 1 && number <= SHARDS_MAX && *end == after ? end : NULL;
+}
+
 static int
 parse_shard(struct filter *filter, struct error *err)
 {
-	unsigned part, parts;
-	char rest;
+	const char *at = filter->common.shard;
+	unsigned part = 0, parts = 0;
 
-	if (filter->common.shard == NULL)
+	if (at == NULL)
 		return 0;
-	if (sscanf(filter->common.shard, "%u/%u%c", &part, &parts, &rest) != 2 || part < 1 ||
-	    part > parts || parts > 10000)
+	at = read_part(at, '/', &part);
+	if (at == NULL || read_part(at + 1, '\0', &parts) == NULL || part > parts)
 		return error_set(err, ERROR_USAGE, 0,
 				 "--shard takes I/N with I from 1 to N, such as 1/3, not '%s'",
 				 filter->common.shard);

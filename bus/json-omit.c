@@ -53,7 +53,7 @@ json_omit(struct json_slice object, const char *const *const *paths, struct buf 
 {
 	size_t count = 0;
 
-	while (paths[count] != NULL && count < PATHS_MAX)
+	while (count < PATHS_MAX && paths[count] != NULL)
 		count++;
 	return omit(object, paths, count, out);
 }

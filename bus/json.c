@@ -20,14 +20,14 @@ skip_blanks(struct json_slice s, size_t i)
 static size_t
 skip_string(struct json_slice s, size_t i)
 {
-	const char *quote;
+	const char *end;
 	size_t back;
 
 	for (i++; i < s.len; i++) {
-		quote = memchr(s.text + i, '"', s.len - i);
-		if (quote == NULL)
+		end = memchr(s.text + i, '"', s.len - i);
+		if (end == NULL)
 			return s.len;
-		i = (size_t)(quote - s.text);
+		i = (size_t)(end - s.text);
 		for (back = 0; s.text[i - 1 - back] == '\\'; back++)
 			;
 		if (back % 2 == 0)
@@ -243,7 +243,7 @@ json_string_is(struct json_slice value, const char *text)
 struct json_slice
 json_member(struct json_slice object, const char *name)
 {
-	struct json_slice found = { NULL, 0 }, member, value;
+	struct json_slice found = { NULL, 0 }, member = { "", 0 }, value;
 	size_t cursor = 0, len = strlen(name);
 
 	if (!json_is_object(object))

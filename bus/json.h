@@ -35,9 +35,9 @@ extern const struct json_limits json_limits_message;
 int json_check(const char *text, size_t len, const struct json_limits *limits,
 	       struct error *err);
 
-/* Length of the UTF-8 sequence that begins at p (a byte >= 0x80) within left bytes; 0 when it is
+/* Length of the UTF-8 sequence that begins at text (a byte >= 0x80) within left bytes; 0 when it is
  * none: overlong, cut, a surrogate, beyond U+10FFFF. */
-size_t json_utf8_length(const char *p, size_t left);
+size_t json_utf8_length(const char *text, size_t left);
 
 /* The functions below take text that json_check has accepted. */
 

@@ -208,7 +208,7 @@ loop_timer_start(struct loop *loop, struct loop_timer *timer, int64_t delay_ms, 
 	loop_timer_stop(loop, timer);
 	if (loop->timer_count == loop->timer_cap) {
 		loop->timer_cap = loop->timer_cap ? loop->timer_cap * 2 : 16;
-		loop->heap = alloc_grow(loop->heap, loop->timer_cap, sizeof(*loop->heap));
+		loop->heap = alloc_grow(loop->heap, loop->timer_cap, sizeof(struct loop_timer *));
 	}
 	timer->due_ms = loop_now_fresh_ms(loop) + (delay_ms > 0 ? delay_ms : 0);
 	timer->fn = fn;
@@ -330,8 +330,8 @@ poll_events(unsigned events)
 static unsigned
 loop_events(short revents)
 {
-	return (revents & POLLIN ? LOOP_READ : 0u) | (revents & POLLOUT ? LOOP_WRITE : 0u) |
-	       (revents & (POLLHUP | POLLERR | POLLNVAL) ? LOOP_HANGUP : 0u);
+	return ((revents & POLLIN) ? LOOP_READ : 0u) | ((revents & POLLOUT) ? LOOP_WRITE : 0u) |
+	       ((revents & (POLLHUP | POLLERR | POLLNVAL)) ? LOOP_HANGUP : 0u);
 }
 
 /* Output before input, so that room is made before more comes in. */
