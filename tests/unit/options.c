@@ -60,13 +60,16 @@ test_lines(void)
 
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		char *argv[8] = { (char[]){ "weir" } };
+		char copies[8][64];
 		int argc = 1;
 		struct option_list operands = { 0 };
 		struct error err = { 0 };
 		int rc;
 
 		while (argc < 7 && lines[i].words[argc - 1] != NULL) {
-			argv[argc] = alloc_string(lines[i].words[argc - 1]);
+			snprintf(copies[argc], sizeof(copies[argc]), "%s",
+				 lines[i].words[argc - 1]);
+			argv[argc] = copies[argc];
 			argc++;
 		}
 		memset(&got, 0, sizeof(got));
@@ -81,8 +84,6 @@ test_lines(void)
 			check(operands.count == 2 && strcmp(operands.items[0], "--nothing") == 0, "behind --");
 		options_list_fini(&operands);
 		options_list_fini(&got.list);
-		while (--argc > 0)
-			free(argv[argc]);
 	}
 }
 

@@ -38,7 +38,7 @@ test_terminal(void)
 {
 	struct progress progress = { .name = NULL };
 	char text[500] = "";
-	int other, ours = open_terminal(&other), saved = dup(STDERR_FILENO);
+	int other = -1, ours = open_terminal(&other), saved = dup(STDERR_FILENO);
 	struct error err;
 	ssize_t n;
 
