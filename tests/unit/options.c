@@ -1,9 +1,6 @@
 /* bus/options.c: what is accepted, what is refused, and that the error names the option. */
 #include "../../bus/options.h"
 
-#include <stdlib.h>
-
-#include "../../bus/alloc.h"
 #include "../check.h"
 
 static const char *const levels[] = { "low", "high", NULL };
