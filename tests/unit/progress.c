@@ -40,7 +40,6 @@ test_terminal(void)
 	char text[500] = "";
 	int other = -1, ours = open_terminal(&other), saved = dup(STDERR_FILENO);
 	struct error err;
-	ssize_t n;
 
 	if (!check(ours >= 0 && saved >= 0, "a terminal"))
 		return;
@@ -52,7 +51,7 @@ test_terminal(void)
 	dup2(saved, STDERR_FILENO);
 	close(other);
 	/* a terminal hands its output on in pieces; EIO is its end */
-	while ((n = read(ours, text + strlen(text), sizeof(text) - 1 - strlen(text))) > 0)
+	while (read(ours, text + strlen(text), sizeof(text) - 1 - strlen(text)) > 0)
 		;
 	check_text(text, "\033[Ktag-scan: 3 of 8\r\033[Ktag-scan: 3\r\033[K", "and wiped in the end");
 	close(saved);
