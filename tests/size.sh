@@ -62,7 +62,8 @@ done
 
 # Variables that can change and are seen outside their file.
 variables=$(find build/plain/bus build/plain/filters build/plain/bin -name '*.o' \
-	-exec nm -g --defined-only {} + 2>/dev/null | awk '$2 ~ /^[BDC]$/ { print $3 }' | sort -u)
+	-exec objdump -t {} + 2>/dev/null |
+	awk '$2 == "g" && $4 ~ /^\.(data|bss|tdata|tbss)/ && $4 !~ /rel\.ro/ { print $NF }' | sort -u)
 printf '\nvariables seen outside their file: %s\n' "$(echo "${variables:-none}" | paste -sd ' ' -)"
 
 printf '\n%-20s %9s %9s %9s\n' program text data 'on disk'
