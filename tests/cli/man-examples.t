@@ -4,7 +4,8 @@
 In a page, a line of a literal block (.Bd -literal) that begins with "$ " is a command, and the
 lines up to the next one are what it prints on standard output; a command that ends in a backslash
 goes on in the next line. In README the same, behind four blanks. All commands of one block run in
-one shell, at the top of a copy of the source tree. Examples that need a cluster or a registry have no "$ ".
+one shell, at the top of a copy of the source tree. Examples that need a cluster or a registry have
+no "$ ".
 """
 
 import glob
@@ -103,7 +104,8 @@ def check(t, path, blocks):
 
 def examples_section(path):
     with open(path, encoding="utf-8") as file:
-        return re.search(r"^\.Sh EXAMPLES\n(.*?)(?=^\.Sh |\Z)", file.read(), re.MULTILINE | re.DOTALL)
+        return re.search(r"^\.Sh EXAMPLES\n(.*?)(?=^\.Sh |\Z)", file.read(),
+                         re.MULTILINE | re.DOTALL)
 
 
 with tap.Test() as test:

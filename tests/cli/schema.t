@@ -262,7 +262,8 @@ def run_filters(t, seen, registry):
     write_manifests(t, registry)
     folder = t.path("apps")
     listed = seen.hold("watch", procs.run("watch", "--files", folder, "--once"), 1)
-    t.ok(any(m.get("origin", {}).get("item") == 1 for m in listed), "an item of a List has its place")
+    t.ok(any(m.get("origin", {}).get("item") == 1 for m in listed),
+         "an item of a List has its place")
     tags = procs.run("tag-scan", stdin=messages.lines(*listed))
     seen.hold("tag-scan", tags, 1)
     plain = procs.run("constraint-match", stdin=tags.stdout_bytes)
@@ -275,8 +276,7 @@ def run_filters(t, seen, registry):
     seen.hold("verify", verified, 1)
     dry = procs.run("patch-application", "--dry-run", stdin=verified.stdout_bytes)
     seen.hold("patch-application", dry, 1)
-    t.ok(any(m["type"] == "RESULT" and m["status"] == "dry-run" for m in messages.parse(dry.stdout)),
-         "a dry run says so")
+    t.ok("dry-run" in [m.get("status") for m in messages.parse(dry.stdout)], "a dry run says so")
     done = seen.hold("patch-application",
                      procs.run("patch-application", stdin=verified.stdout_bytes), 1)
     again = seen.hold("patch-application",
@@ -330,10 +330,11 @@ def run_notes(t, seen, registry):
     cases = [dict(follower, constraint=constraint, current=current, application={
         "namespace": "apps", "name": "n%d" % index}) for index, (constraint, current) in enumerate(
             [("~ 0.0", "1.0.0"), ("1.2", "1.2.0"), ("<=1.2", "1.0.0"), ("", "1.0.0"),
-             ("~ 1.0", "9.0.0"), ("^0.2", "0.2.0"), ("~ 1.0", ""), ("*", "main"), ("~ 1.0", "1.0.9")])]
+             ("~ 1.0", "9.0.0"), ("^0.2", "0.2.0"), ("~ 1.0", ""), ("*", "main"),
+             ("~ 1.0", "1.0.9")])]
     many = dict(tags, applications=cases, tags=[
-        "0.0.1", "0.2.0", "0.3.0", "1.0.0", "1.0.3", "1.2.0", "1.2.5", "1.2.7", "2.0.0_b1", "latest",
-        "sha256-0000.sig"])
+        "0.0.1", "0.2.0", "0.3.0", "1.0.0", "1.0.3", "1.2.0", "1.2.5", "1.2.7", "2.0.0_b1",
+        "latest", "sha256-0000.sig"])
     for arguments in ([], ["--explain"], ["--dialect", "v1"], ["--dialect", "v3", "--explain"]):
         found = seen.hold("constraint-match",
                           procs.run("constraint-match", *arguments, stdin=messages.line(many)))
@@ -353,7 +354,8 @@ def run_notes(t, seen, registry):
 def run_cluster(t, seen, registry):
     """The same flow against a real API server, where there is one."""
     if not os.environ.get("WEIR_PEERS"):
-        t.skip("the flow against a cluster", "no kube-apiserver and etcd here (make peers builds them)")
+        t.skip("the flow against a cluster",
+               "no kube-apiserver and etcd here (make peers builds them)")
         return
     from weirtest.cluster import Cluster
     cluster = t.using(Cluster(t.path("cluster")))
@@ -378,14 +380,17 @@ def run_cluster(t, seen, registry):
 
 def check_coverage(t, seen):
     """The runs above must have met what they are there for."""
-    for program, types in (("watch", {"ADDED", "BOOKMARK", "ERROR"}), ("tag-scan", {"TAGS", "ERROR"}),
+    for program, types in (("watch", {"ADDED", "BOOKMARK", "ERROR"}),
+                           ("tag-scan", {"TAGS", "ERROR"}),
                            ("constraint-match", {"UPDATE", "HOLD", "ERROR"}),
                            ("verify", {"UPDATE", "HOLD", "ERROR"}),
                            ("patch-application", {"RESULT", "ERROR"})):
-        t.is_(sorted(types - seen.types.get(program, set())), [], program + " wrote each of its types")
+        t.is_(sorted(types - seen.types.get(program, set())), [],
+              program + " wrote each of its types")
     for name in ("ADDED", "TAGS", "UPDATE", "HOLD", "RESULT", "ERROR"):
-        t.is_(sorted(set(messages.SCHEMA["$defs"][name]["properties"]) - seen.members.get(name, set())
-                     - {"credential", "object", "subresource"}), [],
+        known = set(messages.SCHEMA["$defs"][name]["properties"])
+        met = seen.members.get(name, set()) | {"credential", "object", "subresource"}
+        t.is_(sorted(known - met), [],
               name + ": each member was met")
 
 

@@ -56,8 +56,10 @@ def write_manifests(t, registry):
         fixtures.application("apps", "behind", repo_url=host),
         fixtures.application("apps", "newest", "~ 1.1", repo_url=host, revision="1.1.0"),
         fixtures.application("two", "several", ">= 1, < 2 || ^3", sources=several)))
-    t.write("apps/b.json", fixtures.line(fixtures.application("apps", "json", repo_url=host, annotations={
-        fixtures.PREFIX + "allow-tags": "regexp:^1\\.", fixtures.PREFIX + "ignore-tags": "*-rc*"})))
+    t.write("apps/b.json", fixtures.line(fixtures.application(
+        "apps", "json", repo_url=host, annotations={
+            fixtures.PREFIX + "allow-tags": "regexp:^1\\.",
+            fixtures.PREFIX + "ignore-tags": "*-rc*"})))
     t.write("apps/c.yaml", fixtures.manifest(
         fixtures.application("apps", "dialect", "~ 0.0", repo_url=host),
         fixtures.application("apps", "bad", ">>> 1", repo_url=host),
@@ -108,9 +110,10 @@ def check_pipeline(t, registry):
 
 def check_garbage(t):
     """What is refused must be given back too."""
-    garbage = b"".join([b"{\n", b"\xff\n", b"[]\n", messages.lines(*messages.samples().values())] + [
-        messages.line(changed) for sample in messages.samples().values()
-        for _, _, changed in list(messages.mutations(sample))[::7]])
+    samples = messages.samples().values()
+    garbage = b"{\n\xff\n[]\n" + messages.lines(*samples) + b"".join(
+        messages.line(changed) for sample in samples
+        for _, _, changed in list(messages.mutations(sample))[::7])
     for name in ("constraint-match", "show"):
         result = procs.run(*valgrind(t, "garbage-" + name), os.path.join(BIN, name), stdin=garbage,
                            timeout_s=600)
@@ -135,10 +138,13 @@ def check_group(t, registry):
     stages = [["watch", "--files", t.path("apps")], ["tag-scan", "--interval", "1h"],
               ["constraint-match"], ["verify"], ["patch-application"], ["show"]]
     pipeline = t.write("pipeline.yaml", "stages:\n" + "".join(
-        "  - {name: %s, command: %s}\n" % (stage[0], fixtures.line(stage).strip()) for stage in stages))
-    command = valgrind(t, "group") + ["--trace-children=yes", os.path.join(BIN, "weir"), "run", pipeline]
+        "  - {name: %s, command: %s}\n" % (stage[0], fixtures.line(stage).strip())
+        for stage in stages))
+    command = valgrind(t, "group") + ["--trace-children=yes", os.path.join(BIN, "weir"), "run",
+                                      pipeline]
     group = t.using(procs.Process(command, t.tmp, name="group"))
-    t.ok(group.wait_for(r"apps/behind +1\.0\.0 +\S+ +1\.0\.3 .*patched", 120), "a group does its work")
+    t.ok(group.wait_for(r"apps/behind +1\.0\.0 +\S+ +1\.0\.3 .*patched", 120),
+         "a group does its work")
     t.is_(group.stop(timeout_s=120), 0, "and ends when asked")
     judge(t, "group", "a group", len(stages) + 1)
 
