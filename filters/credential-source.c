@@ -117,7 +117,7 @@ parse_spec(struct credential_source *source, const char *spec, struct error *err
 	return 0;
 }
 
-/* "REGISTRY=" in front names what it is for; the fork read and ignored it, and so do we. */
+/* "REGISTRY=" in front names what it is for: kept for compatibility, and ignored. */
 static const char *
 without_registry(const char *text)
 {
