@@ -186,6 +186,18 @@ object_key(struct json_slice object, struct buf *key)
 	       add_part(key, json_member(metadata, "name"));
 }
 
+/* What is asked for an object, and what became of it: not what the object is seen to be. */
+static bool
+asked_key(const struct message *message, struct json_slice object, struct buf *key)
+{
+	size_t from = key->len;
+
+	if (!object_key(object, key))
+		return false;
+	key->data[from] = 'a';
+	return add_part(key, message_member(message, "subresource"));
+}
+
 static bool
 application_key(const struct message *message, struct json_slice origin, struct buf *key)
 {
@@ -225,7 +237,7 @@ build_key(const struct message *message, struct buf *key)
 		return object_key(message_member(message, "object"), key);
 	case MESSAGE_APPLY:
 	case MESSAGE_PRUNE:
-		return object_key(message_member(message, "object"), key);
+		return asked_key(message, message_member(message, "object"), key);
 	case MESSAGE_BOOKMARK:
 		return bookmark_key(message_member(message, "object"), key);
 	case MESSAGE_TAGS:
@@ -239,7 +251,7 @@ build_key(const struct message *message, struct buf *key)
 	case MESSAGE_RESULT:
 		object = message_member(message, "object");
 		if (object.text != NULL)
-			return object_key(object, key);
+			return asked_key(message, object, key);
 		return application_key(message, message_member(message, "origin"), key);
 	case MESSAGE_PUSH:
 	case MESSAGE_ERROR:

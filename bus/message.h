@@ -64,14 +64,17 @@ bool message_is_event(enum message_type type); /* ADDED MODIFIED DELETED */
 /*
  * The key for coalescing, retention and replacement (weir-message(7), KEYS), parts
  * divided by NUL bytes:
- *   'o' apiVersion kind namespace name    a watch event, APPLY, PRUNE, and RESULTs of them
+ *   'o' apiVersion kind namespace name    a watch event
+ *   'a' apiVersion kind namespace name subresource
+ *                                         APPLY, PRUNE, and RESULTs of them (subresource "" for the
+ *                                         object itself)
  *   'f' file document item                a watch event with an origin
  *   'u' namespace name source             UPDATE, HOLD, RESULT (source "" for spec.source)
  *   'v' file document item source         the same with an origin
  *   't' repository credential             TAGS (credential "" unless the application names one)
  *   'b' apiVersion kind                   BOOKMARK
  * False: the message has no key (PUSH, ERROR, unknown types, or members are missing).
- * The key is appended to out. An `o` key's apiVersion is reduced to its group, so that a
+ * The key is appended to out. The apiVersion of an object's key is reduced to its group, so that a
  * change of version is no change of identity.
  */
 bool message_key(const struct message *message, struct buf *out);

@@ -464,7 +464,7 @@ display_message(struct display *display, struct message *message, struct buf *ou
 void
 display_gone(struct display *display, const char *key, size_t len, struct buf *out)
 {
-	const char *parts[5];
+	const char *parts[6];
 	size_t count = message_key_parts(key, len, parts, ALLOC_COUNT(parts));
 	struct line line;
 
@@ -472,7 +472,7 @@ display_gone(struct display *display, const char *key, size_t len, struct buf *o
 	line.grows = true;
 	line.colour = LINE_DIM;
 	buf_append_string(&line.status, "gone");
-	if (count == 5 && parts[0][0] == 'o') {
+	if ((count == 5 && parts[0][0] == 'o') || (count == 6 && parts[0][0] == 'a')) {
 		put_reference(&line.who, parts[3], parts[4], "");
 		display_text(&line.change, parts[2]);
 		line_put(display, &line, out);

@@ -163,7 +163,7 @@ def check_schema(t):
         definition = messages.SCHEMA["$defs"][name]
         t.is_(messages.complaint(sample), "", name + ": the sample is valid")
         missing = set(definition["properties"]) - set(sample)
-        t.ok(missing <= {"current", "object", "subresource"} if name == "RESULT" else not missing,
+        t.ok(missing <= {"current", "object", "subresource", "diff"} if name == "RESULT" else not missing,
              name + ": the sample has every member")
         accepted = [member for member in definition["required"]
                     if not messages.complaint(messages.without(sample, (member,)))]
@@ -389,7 +389,7 @@ def check_coverage(t, seen):
               program + " wrote each of its types")
     for name in ("ADDED", "TAGS", "UPDATE", "HOLD", "RESULT", "ERROR"):
         known = set(messages.SCHEMA["$defs"][name]["properties"])
-        met = seen.members.get(name, set()) | {"credential", "object", "subresource"}
+        met = seen.members.get(name, set()) | {"credential", "object", "subresource", "diff"}
         t.is_(sorted(known - met), [],
               name + ": each member was met")
 

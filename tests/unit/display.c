@@ -230,6 +230,8 @@ main(void)
 		   "a key that has vanished");
 	check_gone("o\0argoproj.io\0Application\0ns\0app", 31,
 		   "ns/app                    Application                gone\n", "an object");
+	check_gone("a\0\0Secret\0ns\0s\0", 15,
+		   "ns/s                      Secret                     gone\n", "what was asked for one");
 	check_gone("t\0r\0", 4, "", "a repository: nothing");
 	check_gone("x", 1, "", "no key of weir's");
 	return check_done();

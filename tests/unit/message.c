@@ -13,6 +13,17 @@ static const struct {
 	  "\"metadata\":{\"namespace\":\"n\",\"name\":\"a\"}}}", "o/argoproj.io/Application/n/a" },
 	{ "{\"type\":\"DELETED\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Secret\","
 	  "\"metadata\":{\"name\":\"s\"}}}", "o//Secret//s" },
+	{ "{\"type\":\"APPLY\",\"object\":{\"apiVersion\":\"deckhouse.io/v1alpha1\",\"kind\":"
+	  "\"WerfSource\",\"metadata\":{\"name\":\"x\"}},\"subresource\":\"status\"}",
+	  "a/deckhouse.io/WerfSource//x/status" },
+	{ "{\"type\":\"APPLY\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Secret\","
+	  "\"metadata\":{\"namespace\":\"n\",\"name\":\"s\"}}}", "a//Secret/n/s/" },
+	{ "{\"type\":\"PRUNE\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Secret\","
+	  "\"metadata\":{\"namespace\":\"n\",\"name\":\"s\"}}}", "a//Secret/n/s/" },
+	{ "{\"type\":\"APPLY\",\"object\":{\"kind\":\"K\",\"metadata\":{\"name\":\"n\"}},"
+	  "\"subresource\":{}}", "" },
+	{ "{\"type\":\"RESULT\",\"object\":{\"kind\":\"K\",\"metadata\":{\"name\":\"n\"}},"
+	  "\"subresource\":\"status\"}", "a//K//n/status" },
 	{ "{\"type\":\"MODIFIED\",\"object\":{},\"origin\":{\"file\":\"a.yaml\",\"document\":2}}",
 	  "f/a.yaml/2/" },
 	{ "{\"type\":\"ADDED\",\"object\":{},\"origin\":{\"file\":\"a.yaml\",\"document\":0,\"item\":11}}",
@@ -23,7 +34,7 @@ static const struct {
 	{ "{\"type\":\"HOLD\",\"application\":{\"namespace\":\"n\",\"name\":\"a\"},\"source\":2}", "u/n/a/2" },
 	{ "{\"type\":\"RESULT\",\"application\":{\"name\":\"a\"},\"origin\":{\"file\":\"f\",\"document\":0}}",
 	  "v/f/0//" },
-	{ "{\"type\":\"RESULT\",\"object\":{\"kind\":\"K\",\"metadata\":{\"name\":\"n\"}}}", "o//K//n" },
+	{ "{\"type\":\"RESULT\",\"object\":{\"kind\":\"K\",\"metadata\":{\"name\":\"n\"}}}", "a//K//n/" },
 	{ "{\"type\":\"BOOKMARK\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Secret\"}}", "b//Secret" },
 	{ "{\"type\":\"PUSH\",\"repository\":\"r\"}", "" },
 	{ "{\"type\":\"ERROR\",\"reason\":\"r\"}", "" },
