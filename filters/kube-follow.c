@@ -19,6 +19,7 @@
 #define SILENCE_MS 240000 /* bookmarks come every minute */
 #define SHORT_MS 1000	  /* a watch that lived no longer and brought nothing counts as failed */
 #define TRIES_ONCE 5
+#define MISSES_MIN 3 /* a server that has just started may not know all its types yet */
 
 struct kube_follow {
 	struct kube *kube;
@@ -35,6 +36,7 @@ struct kube_follow {
 	char *version;
 	int64_t watch_since_ms;
 	struct kube_backoff backoff;
+	unsigned misses; /* looks in a row that did not find the type */
 	struct loop_timer timer;
 	bool is_paused, was_listed, has_ended;
 	bool has_listed_again; /* because of a 410, and nothing has been seen since */
@@ -42,15 +44,36 @@ struct kube_follow {
 
 /* --- trying again --- */
 
+/* Which selector the server means it does not say in a way that can be shown. */
+static void
+blame_selectors(const struct kube_follow *follow, struct error *err)
+{
+	const char *labels = follow->settings->labels, *fields = follow->settings->fields;
+	const char *server = kube_server(follow->kube);
+
+	if (labels && fields)
+		error_set(err, ERROR_USAGE, 400,
+			  "-l \"%s\" --field-selector \"%s\": %s does not take one of them for a "
+			  "selector of %s (400)",
+			  labels, fields, server, follow->settings->resource);
+	else if (labels)
+		error_set(err, ERROR_USAGE, 400,
+			  "-l \"%s\": %s does not take this for a label selector (400)", labels,
+			  server);
+	else if (fields)
+		error_set(err, ERROR_USAGE, 400,
+			  "--field-selector \"%s\": %s cannot select %s by this (400); every "
+			  "resource has metadata.name, few have more: metadata.name=NAME",
+			  fields, server, follow->settings->resource);
+}
+
 static void
 give_up(struct kube_follow *follow, const struct error *err)
 {
 	struct error why = *err;
 
-	if (err->code == 400 && follow->settings->selector)
-		error_set(&why, ERROR_USAGE, 400,
-			  "-l \"%s\": %s does not take this for a label selector (400)",
-			  follow->settings->selector, kube_server(follow->kube));
+	if (err->code == 400)
+		blame_selectors(follow, &why);
 	follow->has_ended = true;
 	follow->events->on_failed(follow->arg, &why);
 }
@@ -66,17 +89,26 @@ is_hopeless(const struct kube_follow *follow, const struct error *err)
 	return follow->settings->once && follow->backoff.failures + 1 >= TRIES_ONCE;
 }
 
-static void
-wait_then(struct kube_follow *follow, loop_timer_fn *next, const struct error *err,
-	  int64_t retry_after_ms)
+/* How long it will be. */
+static int64_t
+wait_quietly(struct kube_follow *follow, loop_timer_fn *next, int64_t retry_after_ms)
 {
 	struct loop *loop = kube_loop(follow->kube);
 	int64_t delay_ms = kube_backoff_next(&follow->backoff, loop_now_ms(loop), retry_after_ms,
 					     retry_random());
 
+	loop_timer_start(loop, &follow->timer, delay_ms, next, follow);
+	return delay_ms;
+}
+
+static void
+wait_then(struct kube_follow *follow, loop_timer_fn *next, const struct error *err,
+	  int64_t retry_after_ms)
+{
+	int64_t delay_ms = wait_quietly(follow, next, retry_after_ms);
+
 	log_warning("%s: %s; trying again in %lld.%lld s", follow->settings->resource, err->text,
 		    (long long)delay_ms / 1000, (long long)delay_ms % 1000 / 100);
-	loop_timer_start(loop, &follow->timer, delay_ms, next, follow);
 }
 
 static void
@@ -179,17 +211,22 @@ go_on_listing(void *arg)
 	kube_list_go(follow->list);
 }
 
-static void
+/* False: that was all. */
+static bool
 listed(struct kube_follow *follow)
 {
 	follow->was_listed = true;
+	follow->has_ended = follow->settings->once;
+	follow->events->on_listed(follow->arg);
+	return !follow->has_ended;
+}
+
+static void
+watch_from_list(struct kube_follow *follow)
+{
 	free(follow->version);
 	follow->version = alloc_string(kube_list_version(follow->list));
-	follow->events->on_listed(follow->arg);
-	if (follow->settings->once)
-		follow->has_ended = true;
-	else
-		start_watch(follow);
+	start_watch(follow);
 }
 
 static void
@@ -197,8 +234,10 @@ on_list_end(void *arg, const struct error *err, int64_t retry_after_ms)
 {
 	struct kube_follow *follow = arg;
 
-	if (!err)
-		listed(follow);
+	if (!err && listed(follow))
+		watch_from_list(follow);
+	else if (!err)
+		return;
 	else if (err->code == 410)
 		try_later(follow, start_list, err, retry_after_ms);
 	else if (err->code == 404)
@@ -240,8 +279,32 @@ set_resource(struct kube_follow *follow, struct resource *take)
 				 follow->resource.namespaced ? follow->settings->namespace : NULL,
 				 follow->resource.plural, NULL);
 	follow->collection.path = follow->path;
-	follow->collection.selector = follow->settings->selector;
+	follow->collection.labels = follow->settings->labels;
+	follow->collection.fields = follow->settings->fields;
 	follow->collection.omit = follow->settings->omit;
+}
+
+static bool
+list_nothing(struct kube_follow *follow)
+{
+	if (follow->resource.api)
+		follow->events->on_list(follow->arg, &follow->resource);
+	return listed(follow);
+}
+
+/* At the start nobody waits to see whether it comes; what was there has to stay away for a while
+ * to count as gone. */
+static void
+on_missing(struct kube_follow *follow)
+{
+	bool is_news = !follow->was_listed || follow->misses + 1 == MISSES_MIN;
+
+	follow->misses++;
+	if (is_news)
+		log_info("%s: %s does not serve it: taken for an empty list until it does",
+			 follow->settings->resource, kube_server(follow->kube));
+	if (!is_news || list_nothing(follow))
+		wait_quietly(follow, discover, -1);
 }
 
 static void
@@ -251,10 +314,15 @@ on_resource(void *arg, struct resource *resource, const struct error *err)
 	struct error why;
 
 	follow->discovery = NULL;
+	if (err && err->kind == ERROR_NOT_FOUND && follow->settings->ignore_missing) {
+		on_missing(follow);
+		return;
+	}
 	if (err) {
 		try_later(follow, discover, err, -1);
 		return;
 	}
+	follow->misses = 0;
 	set_resource(follow, resource);
 	if (!follow->path) {
 		error_set(&why, ERROR_USAGE, 0, "-n %s: this is no name of a namespace",

@@ -16,11 +16,14 @@
 struct kube_follow_settings {
 	const char *resource;  /* as kubectl names it */
 	const char *namespace; /* NULL: all; ignored for resources of the cluster's scope */
-	const char *selector;  /* labels; NULL: all */
+	const char *labels;    /* selectors, as kubectl spells them; NULL: all */
+	const char *fields;
 	/* names of members that listed objects may lack, ended by NULL: such a member is skipped as
 	 * it arrives; NULL: none */
 	const char *const *omit;
 	bool once;	       /* one list, no watch; gives up after some tries */
+	bool ignore_missing;   /* a type that the server does not serve has no objects; it is looked
+				* for again, once a minute in the end */
 };
 
 /* All from loop turns, none may be NULL. An object is what json_split cut out, not checked
@@ -30,7 +33,7 @@ struct kube_follow_events {
 	/* A list begins: what is not in it has gone. It may begin again before it ends. */
 	void (*on_list)(void *arg, const struct resource *resource);
 	void (*on_item)(void *arg, struct json_slice object);
-	/* The list is whole. */
+	/* The list is whole. Without on_list before it: the type is not served and never was. */
 	void (*on_listed)(void *arg);
 	/* ADDED, MODIFIED, DELETED, after a list. */
 	void (*on_event)(void *arg, enum message_type type, struct json_slice object);

@@ -50,6 +50,18 @@ kube_query_escape(const char *text)
 	return out;
 }
 
+char *
+kube_query_selectors(const struct kube_collection *collection)
+{
+	CLEANUP_FREE char *labels =
+		collection->labels ? kube_query_escape(collection->labels) : NULL;
+	CLEANUP_FREE char *fields =
+		collection->fields ? kube_query_escape(collection->fields) : NULL;
+
+	return alloc_format("%s%s%s%s", labels ? "&labelSelector=" : "", labels ? labels : "",
+			    fields ? "&fieldSelector=" : "", fields ? fields : "");
+}
+
 /* --- what arrives --- */
 
 static int
@@ -184,12 +196,10 @@ on_page(void *arg, const struct kube_answer *answer, const struct error *err)
 static char *
 page_path(const struct kube_list *list)
 {
-	const char *selector = list->collection->selector;
-	CLEANUP_FREE char *labels = selector ? kube_query_escape(selector) : NULL;
+	CLEANUP_FREE char *selectors = kube_query_selectors(list->collection);
 	CLEANUP_FREE char *page = list->page ? kube_query_escape(list->page) : NULL;
 
-	return alloc_format("%s?limit=%d%s%s%s%s", list->collection->path, PAGE_SIZE,
-			    labels ? "&labelSelector=" : "", labels ? labels : "",
+	return alloc_format("%s?limit=%d%s%s%s", list->collection->path, PAGE_SIZE, selectors,
 			    page ? "&continue=" : "", page ? page : "");
 }
 

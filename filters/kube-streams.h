@@ -10,15 +10,17 @@
 #include "../bus/message.h"
 #include "kube.h"
 
-/* Where and what: path is the collection's; selector NULL or a label selector. Borrowed. */
+/* Where and what: path is the collection's; the selectors are NULL for all. Borrowed. */
 struct kube_collection {
 	const char *path;
-	const char *selector;
+	const char *labels, *fields; /* selectors, as kubectl spells them */
 	const char *const *omit; /* names of members that items need not have; NULL: none */
 };
 
 /* Percent-encoded for a query; owned by the caller. */
 char *kube_query_escape(const char *text);
+/* "&labelSelector=...&fieldSelector=...", of those that there are; owned by the caller. */
+char *kube_query_selectors(const struct kube_collection *collection);
 
 /* --- kube-list.c --- */
 

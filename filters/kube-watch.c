@@ -198,12 +198,10 @@ kube_watch_start(struct kube *kube, const struct kube_collection *collection, co
 	struct kube_watch *watch = alloc_zero(1, sizeof(*watch));
 	unsigned timeout_s = TIMEOUT_MIN_S + retry_random() % TIMEOUT_SPREAD_S;
 	CLEANUP_FREE char *escaped = kube_query_escape(version);
-	CLEANUP_FREE char *labels =
-		collection->selector ? kube_query_escape(collection->selector) : NULL;
+	CLEANUP_FREE char *selectors = kube_query_selectors(collection);
 	CLEANUP_FREE char *path = alloc_format(
-		"%s?watch=1&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%u%s%s",
-		collection->path, escaped, timeout_s, labels ? "&labelSelector=" : "",
-		labels ? labels : "");
+		"%s?watch=1&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%u%s",
+		collection->path, escaped, timeout_s, selectors);
 
 	watch->kube = kube;
 	watch->events = events;

@@ -106,6 +106,15 @@ report_missing(struct followed *followed, const struct seen_missing *missing)
 }
 
 static void
+bookmark(const struct followed *followed)
+{
+	if (followed->kind)
+		watch_bookmark(followed->cluster->watch, followed->api, followed->kind);
+	else /* a type that is not served */
+		watch_bookmark(followed->cluster->watch, "v1", "List");
+}
+
+static void
 on_listed(void *arg)
 {
 	struct followed *followed = arg;
@@ -123,8 +132,7 @@ on_listed(void *arg)
 	if (--cluster->to_list > 0)
 		return;
 	for (i = 0; i < cluster->count; i++)
-		watch_bookmark(cluster->watch, cluster->resources[i].api,
-			       cluster->resources[i].kind);
+		bookmark(&cluster->resources[i]);
 	watch_complete(cluster->watch);
 }
 
@@ -163,7 +171,9 @@ follow(struct watch_cluster *cluster, struct followed *followed, const char *res
 	followed->seen = seen_new();
 	followed->settings.resource = resource;
 	followed->settings.namespace = namespace_of(cluster);
-	followed->settings.selector = cluster->watch->selector;
+	followed->settings.labels = cluster->watch->labels;
+	followed->settings.fields = cluster->watch->fields;
+	followed->settings.ignore_missing = cluster->watch->ignore_missing;
 	followed->settings.once = cluster->watch->once;
 	followed->settings.omit = watch_event_omits_top(cluster->watch->omits);
 	followed->follow = kube_follow_start(cluster->kube, &followed->settings, &events, followed);

@@ -16,8 +16,8 @@ struct watch {
 	struct filter *filter;
 	/* options */
 	struct kube_settings kube;
-	const char *namespace, *selector;
-	bool all_namespaces, once;
+	const char *namespace, *labels, *fields;
+	bool all_namespaces, once, ignore_missing;
 	struct option_list files, excludes, omit;
 	/* resources that were named, and with --files paths; NULL-ended, texts borrowed */
 	const char **resources, **paths;

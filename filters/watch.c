@@ -161,7 +161,8 @@ static int
 check_options(const struct watch *watch, struct error *err)
 {
 	bool has_files = watch->files.count > 0;
-	bool of_cluster = watch->namespace || watch->selector || watch->all_namespaces ||
+	bool of_cluster = watch->namespace || watch->labels || watch->fields ||
+			  watch->all_namespaces || watch->ignore_missing ||
 			  watch->kube.kubeconfig || watch->kube.context;
 
 	if (!has_files && !watch->resources[0])
@@ -170,8 +171,9 @@ check_options(const struct watch *watch, struct error *err)
 				 "applications) or --files PATH");
 	if (has_files && of_cluster)
 		return error_set(err, ERROR_USAGE, 0,
-				 "--files reads no cluster: leave out -n, -A, "
-				 "-l, --kubeconfig and --context");
+				 "--files reads no cluster: leave out -n, -A, -l, "
+				 "--field-selector, --ignore-not-found, --kubeconfig and "
+				 "--context");
 	if (!has_files && watch->excludes.count > 0)
 		return error_set(err, ERROR_USAGE, 0, "--exclude is for --files");
 	if (watch->namespace && watch->all_namespaces)
@@ -225,8 +227,12 @@ main(int argc, char **argv)
 		  "only this namespace (default: the context's)", 0, 0, NULL },
 		{ "all-namespaces", 'A', OPTION_FLAG, NULL, &watch.all_namespaces, "all namespaces",
 		  0, 0, NULL },
-		{ "selector", 'l', OPTION_STRING, "LABELS", &watch.selector,
+		{ "selector", 'l', OPTION_STRING, "LABELS", &watch.labels,
 		  "only objects with these labels (a=b,c!=d)", 0, 0, NULL },
+		{ "field-selector", 0, OPTION_STRING, "FIELDS", &watch.fields,
+		  "only objects with these fields (metadata.name=x)", 0, 0, NULL },
+		{ "ignore-not-found", 0, OPTION_FLAG, NULL, &watch.ignore_missing,
+		  "a resource that the server lacks has no objects, yet", 0, 0, NULL },
 		{ "once", 0, OPTION_FLAG, NULL, &watch.once, "what is there now, then end", 0, 0,
 		  NULL },
 		{ "omit", 0, OPTION_STRINGS, "PATH", &watch.omit,

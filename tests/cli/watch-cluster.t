@@ -59,6 +59,111 @@ def what_is_there(t, cluster, user):
         t.is_(names(events(found.stdout)), ["two/app"], "found as " + name)
 
 
+def field_selectors(t, cluster, user):
+    """kubectl's --field-selector; what the server does not take is said so."""
+    found = once(t, "applications", "-A", "--field-selector", "metadata.name=app",
+                 kubeconfig=user)
+    t.is_(names(events(found.stdout)), ["one/app", "two/app"], "--field-selector metadata.name")
+    found = once(t, "applications", "-A", "--field-selector",
+                 "metadata.name!=other,metadata.namespace==one", kubeconfig=user)
+    t.is_(names(events(found.stdout)), ["one/app"], "several fields, = and != and ==")
+    found = once(t, "applications", "-A", "--field-selector", "metadata.namespace=one", "-l",
+                 "tier=silver", kubeconfig=user)
+    t.is_(names(events(found.stdout)), ["one/other"], "with -l: both must hold")
+    cluster.secret("two", "of-docker", {".dockerconfigjson": "{}"},
+                   kind="kubernetes.io/dockerconfigjson")
+    cluster.secret("two", "opaque", {"key": "value"})
+    found = once(t, "secrets", "-n", "two", "--field-selector",
+                 "type=kubernetes.io/dockerconfigjson", kubeconfig=cluster.kubeconfig)
+    t.is_(names(events(found.stdout)), ["two/of-docker"], "Secrets of one type (a / is encoded)")
+
+    done = once(t, "applications", "-A", "--field-selector", "spec.project=default",
+                kubeconfig=user, status=100)
+    t.is_(done.stdout, "", "a field that the server does not select by: nothing")
+    t.has(done.stderr, '--field-selector "spec.project=default": https://127.0.0.1:%d cannot '
+          "select applications by this (400)" % cluster.port, "and says so")
+    t.has(done.stderr, "metadata.name=NAME", "and what it could be")
+    done = once(t, "applications", "--field-selector", "a b&limit=1", kubeconfig=user, status=100)
+    t.has(done.stderr, '--field-selector "a b&limit=1"', "what is no field selector at all")
+    done = once(t, "applications", "-l", "a", "--field-selector", "x=y", kubeconfig=user,
+                status=100)
+    t.has(done.stderr, '-l "a" --field-selector "x=y"', "two selectors: both are named")
+
+
+def watched_fields(t, cluster):
+    """A watch, too, tells only of what is selected."""
+    watch = t.using(procs.Process(["watch", "secrets", "-n", "one", "--field-selector",
+                                   "metadata.name=mine", "--kubeconfig", cluster.kubeconfig],
+                                  t.tmp, "fields"))
+    t.ok(watch.wait_for(LISTED), "an empty list is complete")
+    for name in ("foreign", "mine"):
+        cluster.secret("one", name, {"key": "value"})
+    cluster.must("DELETE", "/api/v1/namespaces/one/secrets/foreign")
+    cluster.must("DELETE", "/api/v1/namespaces/one/secrets/mine")
+    t.ok(watch.wait_for("DELETED"), "changes of the selected one are told")
+    t.is_(short(events(watch.stdout())), [("ADDED", "mine"), ("DELETED", "mine")],
+          "and of no other")
+    t.is_(watch.stop(), 0, "SIGTERM ends it with 0")
+
+
+WIDGETS = {
+    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {"name": "widgets.example.org"}, "spec": {
+        "group": "example.org", "scope": "Cluster",
+        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget"},
+        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {
+            "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+WIDGET_PATH = "/apis/example.org/v1/widgets"
+
+
+def create_widget(t, cluster, name):
+    """Established, a resource may still be a moment away (and 404 without JSON)."""
+    body = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": name}}
+    t.eventually(lambda: cluster.client().request("POST", WIDGET_PATH, json.dumps(body), {
+        "Content-Type": "application/json"})[0] == 201,
+                 "widget %s is created" % name)
+
+
+def not_served(t, cluster):
+    """--ignore-not-found: no CRD, no objects; and then there is one."""
+    done = once(t, "widgets.example.org", kubeconfig=cluster.kubeconfig, status=111)
+    t.has(done.stderr, 'has no resource "widgets.example.org"', "without --ignore-not-found")
+    done = once(t, "widgets.example.org", "--ignore-not-found", kubeconfig=cluster.kubeconfig)
+    t.is_(names(events(done.stdout)), [], "with it there are no objects")
+    t.like(done.lines[-1], LISTED, "and that is a complete list")
+    t.is_(messages.complaint(done.lines[-1]), "", "a bookmark like others")
+    done = once(t, "widgets.example.org", "applications", "-n", "two", "--ignore-not-found",
+                kubeconfig=cluster.kubeconfig)
+    t.is_(names(events(done.stdout)), ["two/app"], "beside a resource that is there")
+    done = once(t, "secrets", "-n", "one", "--ignore-not-found", status=111,
+                kubeconfig=cluster.user("nobody", []))
+    t.is_(done.stdout, "", "a list that is refused is no empty list")
+
+    watch = t.using(procs.Process(["watch", "widgets.example.org", "--ignore-not-found",
+                                   "--log-level", "info", "--kubeconfig", cluster.kubeconfig],
+                                  t.tmp, "widgets"))
+    t.ok(watch.wait_for(LISTED), "followed: at first an empty list")
+    t.like(watch.stderr(), "does not serve it: taken for an empty list", "which is said")
+    cluster.must("POST", CRDS, WIDGETS)
+    create_widget(t, cluster, "first")
+    t.ok(watch.wait_for('"name":"first"', timeout_s=90), "when the CRD appears it is listed")
+    create_widget(t, cluster, "second")
+    t.ok(watch.wait_for('"name":"second"'), "and watched")
+    cluster.must("DELETE", CRDS + "/widgets.example.org")
+    t.eventually(lambda: len(events(watch.stdout())) == 4, "with the CRD the objects go",
+                 timeout_s=90)
+    t.is_(sorted(short(events(watch.stdout()))[2:]), [("DELETED", "first"), ("DELETED", "second")],
+          "each once")
+    t.eventually(lambda: cluster.client().json("POST", CRDS, WIDGETS)[0] == 201,
+                 "the CRD has gone, and is there again")
+    create_widget(t, cluster, "first")
+    t.eventually(lambda: short(events(watch.stdout()))[4:] == [("ADDED", "first")],
+                 "and come again", timeout_s=90)
+    t.is_(watch.stdout().count("initial-events-end"), 1, "a first list is complete once")
+    t.is_(watch.stop(), 0, "SIGTERM ends it with 0")
+
+
 def typed_lists(t, cluster):
     cluster.secret("one", "s", {"key": "value"})
     found = events(once(t, "secrets", "-n", "one", kubeconfig=cluster.kubeconfig).stdout)
@@ -272,6 +377,9 @@ with tap.Test() as t:
             "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "watcher"},
         "subjects": [{"kind": "ServiceAccount", "namespace": "two", "name": "weir"}]})
     what_is_there(t, cluster, user)
+    field_selectors(t, cluster, user)
+    watched_fields(t, cluster)
+    not_served(t, cluster)
     typed_lists(t, cluster)
     refusals(t, cluster, user)
     trust(t, cluster, user)
