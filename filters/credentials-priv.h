@@ -27,11 +27,4 @@ struct reference;
 int credentials_docker(const struct reference *reference, const char *api_host,
 		       struct credential *credential, struct error *err);
 
-/* --- credentials-secret.c: what a Secret's answer holds --- */
-
-/* The bytes of one of its fields, NUL-terminated, owned by the caller, who wipes all *text_len.
- * NULL with err: no such field, or (type not NULL) it is of another type. */
-char *credentials_secret_field(const char *body, size_t len, const char *type, const char *field,
-			       size_t *text_len, struct error *err);
-
 #endif

@@ -12,11 +12,10 @@
 #include "../bus/table.h"
 #include "credential-source.h"
 #include "credentials-priv.h"
+#include "secret-field.h"
 
 #define KEEP_MS 60000
 #define KEEP_FAILURE_MS 3000
-#define PULL_SECRET_TYPE "kubernetes.io/dockerconfigjson"
-#define PULL_SECRET_FIELD ".dockerconfigjson"
 
 /* What a source gave. */
 struct held {
@@ -185,6 +184,18 @@ trimmed(const char *text, size_t len, size_t *trimmed_len)
 	return alloc_text(text, len);
 }
 
+static char *
+field_of(const struct kube_answer *answer, const char *type, const char *field, size_t *len,
+	 struct error *err)
+{
+	struct json_slice object = { answer->body, answer->body_len };
+
+	if (json_check(object.text, object.len, &json_limits_message, NULL) == 0)
+		return secret_field(object, type, field, len, err);
+	error_set(err, ERROR_PROTOCOL, 0, "the API server's answer is not JSON");
+	return NULL;
+}
+
 static void
 on_secret(void *arg, const struct kube_answer *answer, const struct error *err)
 {
@@ -197,9 +208,8 @@ on_secret(void *arg, const struct kube_answer *answer, const struct error *err)
 
 	held->call = NULL;
 	if (err == NULL)
-		text = credentials_secret_field(answer->body, answer->body_len,
-						is_pull_secret ? PULL_SECRET_TYPE : NULL, field,
-						&len, &failure);
+		text = field_of(answer, is_pull_secret ? PULL_SECRET_TYPE : NULL, field, &len,
+				&failure);
 	else
 		failure = *err;
 	if (text == NULL)

@@ -1,5 +1,5 @@
 /* Unit test of filters/credentials.c and its parts, as far as no cluster is needed: docker's
- * files, variables, programs, fields of Secrets. Threats T27 and T28. */
+ * files, variables, programs. Threats T27 and T28. */
 #include "../../filters/credentials.h"
 #include "../../filters/credentials-priv.h"
 
@@ -190,38 +190,6 @@ test_cluster(void)
 	check_text(credentials_namespace(credentials), "", "no namespace either");
 }
 
-static const struct {
-	const char *body, *type, *text, *part;
-} secrets[] = {
-	{ "{\"type\":\"T\",\"data\":{\"f\":\"dTpw\"}}", "T", "u:p", NULL },
-	{ "{\"type\":\"X\",\"data\":{\"f\":\"dTpw\"}}", NULL, "u:p", NULL },
-	{ "{\"type\":\"X\",\"data\":{\"f\":\"dTpw\"}}", "T", NULL, "not of type T" },
-	{ "{\"data\":{\"f\":\"dTpw\"}}", "T", NULL, "not of type T" },
-	{ "{\"type\":\"T\",\"data\":{\"g\":\"dTpw\"}}", "T", NULL, "no field f" },
-	{ "{\"type\":\"T\"}", "T", NULL, "no field f" },
-	{ "{\"type\":\"T\",\"data\":{\"f\":7}}", "T", NULL, "no field f" },
-	{ "{\"type\":\"T\",\"data\":{\"f\":\"hunter2!\"}}", "T", NULL, "not base64" },
-	{ "hunter2", "T", NULL, "not JSON" },
-};
-
-static void
-test_secrets(void)
-{
-	struct error err;
-	size_t i, len;
-
-	for (i = 0; i < ALLOC_COUNT(secrets); i++) {
-		char *text = credentials_secret_field(secrets[i].body, strlen(secrets[i].body),
-						      secrets[i].type, "f", &len, &err);
-
-		check_text(text, secrets[i].text, secrets[i].body);
-		if (text == NULL)
-			check(strstr(err.text, secrets[i].part) != NULL &&
-			      strstr(err.text, "hunter2") == NULL, "%s", err.text);
-		free(text);
-	}
-}
-
 int
 main(void)
 {
@@ -239,7 +207,6 @@ main(void)
 	test_programs();
 	test_keeping();
 	test_cluster();
-	test_secrets();
 	ask("ext:/bin/cat", 0, &outcome);
 	credentials_free(credentials);
 	http_free(http);
