@@ -14,6 +14,7 @@
 #include "credential-source.h"
 #include "credentials.h"
 #include "registries.h"
+#include "trust.h"
 #include "url.h"
 
 #define FILE_MAX ((size_t)1024 * 1024)
@@ -34,6 +35,7 @@ struct access {
 	struct http *http;
 	struct credentials *credentials;
 	struct registry *registry;
+	struct trust *trust;
 	struct conf *conf; /* never NULL while open */
 	struct loop_timer look;
 	struct stat seen; /* of the file that was last read */
@@ -247,7 +249,7 @@ tls_of(const struct access_task *task)
 
 	if (entry == NULL ||
 	    (entry->ca_file == NULL && entry->ca_data == NULL && !entry->is_insecure))
-		return NULL;
+		return trust_of(task->access->trust, task->api_url);
 	return &task->conf->tls[entry - registries_at(task->conf->registries, 0)];
 }
 
@@ -430,6 +432,7 @@ access_open(struct loop *loop, const struct access_settings *settings,
 	access->on_change = on_change;
 	access->arg = arg;
 	access->http = http_new(loop, PER_HOST, TOTAL);
+	access->trust = trust_open(settings->ca_dir != NULL ? settings->ca_dir : TRUST_DIR);
 	access->credentials = credentials_new(loop, access->http, &settings->kube);
 	access->registry = registry_new(loop, access->http, settings->realms.items,
 					settings->realms.count);
@@ -458,5 +461,6 @@ access_close(struct access *access)
 	credentials_free(access->credentials);
 	release_conf(access, access->conf);
 	http_free(access->http);
+	trust_close(access->trust);
 	free(access);
 }

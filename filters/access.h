@@ -18,6 +18,7 @@ struct access_task;
 
 struct access_settings {
 	const char *registries; /* --registries: registries.conf; NULL: none */
+	const char *ca_dir;	/* --ca-dir: see trust.h; NULL: TRUST_DIR */
 	struct option_list realms, namespaces;
 	struct kube_settings kube;
 };
@@ -26,6 +27,8 @@ struct access_settings {
 #define ACCESS_OPTIONS(settings)                                                          \
 	{ .name = "registries", .kind = OPTION_STRING, .arg = "FILE",                      \
 	  .field = &(settings).registries, .help = "registries.conf, read again on changes" }, \
+	{ .name = "ca-dir", .kind = OPTION_STRING, .arg = "DIR",                           \
+	  .field = &(settings).ca_dir, .help = "a PEM file per host, beside the system's CAs" }, \
 	{ .name = "realm", .kind = OPTION_STRINGS, .arg = "HOST[:PORT]",                   \
 	  .field = &(settings).realms, .help = "trust this token server of another domain" }, \
 	{ .name = "secret-namespace", .kind = OPTION_STRINGS, .arg = "NS",     \

@@ -272,6 +272,9 @@ def test_tls(t):
     found = scan(t, [event], "--registries", conf, status=1, env={
         "SSL_CERT_FILE": registry.authority.ca, "CURL_CA_BUNDLE": registry.authority.ca})
     t.is_(of_type(found, "TAGS"), [], "no variable brings a CA in")
+    trust = t.write("trust/127.0.0.1", pem)
+    found = scan(t, [event], "--registries", conf, "--ca-dir", os.path.dirname(trust))
+    t.is_(len(of_type(found, "TAGS")), 1, "--ca-dir, a file named after the host")
     conf = t.write("tls.conf", fixtures.registries_conf(dict(entry, insecure=True)))
     result = procs.run("tag-scan", "--registries", conf, stdin=event)
     t.has(result.stdout, '"TAGS"', "insecure")
