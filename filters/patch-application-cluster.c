@@ -8,28 +8,16 @@
 
 #include "../bus/alloc.h"
 #include "../bus/json.h"
-#include "../bus/log.h"
 #include "patch-application-priv.h"
 #include "retry.h"
 
 #define APPLICATIONS_API "argoproj.io/v1alpha1"
-#define TRIES_MAX 5	 /* once the input has ended */
 #define REJECTIONS_MAX 3 /* 422 though every test holds */
 #define PATCH_MAX ((size_t)1024 * 1024)
 #define AGAIN_MS 50
 
 static void send_patch(void *arg);
 static void read_object(void *arg);
-
-/* --- waiting --- */
-
-/* A callback has come for this job: what follows is caused by its message. */
-static void
-resume(struct patch_job *job)
-{
-	job->call = NULL;
-	filter_work_resume(job->work);
-}
 
 static void
 fail_for_good(struct patch_job *job, const struct error *err)
@@ -41,36 +29,12 @@ fail_for_good(struct patch_job *job, const struct error *err)
 	patch_job_fail(job, &why);
 }
 
-/* Worth another try, as long as messages may still come: later ones replace this one. */
 static void
 try_later(struct patch_job *job, loop_timer_fn *next, const struct error *err,
 	  int64_t retry_after_ms)
 {
-	struct loop *loop = filter_loop(job->patcher->filter);
-	CLEANUP_FREE char *what = NULL;
-	int64_t delay_ms;
-
-	job->tries++;
-	if (job->patcher->has_ended && job->tries >= TRIES_MAX) {
+	if (!job_try_later(&job->job, next, err, retry_after_ms))
 		fail_for_good(job, err);
-		return;
-	}
-	what = patch_order_describe(&job->order);
-	delay_ms =
-		kube_backoff_next(&job->backoff, loop_now_ms(loop), retry_after_ms, retry_random());
-	log_warning("%s: %s; trying again in %lld.%lld s", what, err->text,
-		    (long long)delay_ms / 1000, (long long)delay_ms % 1000 / 100);
-	loop_timer_start(loop, &job->timer, delay_ms, next, job);
-}
-
-/* True when a later message has come, and this job has ended by that. */
-static bool
-is_replaced(struct patch_job *job)
-{
-	if (!filter_work_is_stale(job->work))
-		return false;
-	patch_job_finish(job, "unchanged", "a later decision has replaced this one");
-	return true;
 }
 
 /* --- the object as it is now --- */
@@ -95,7 +59,7 @@ judge(struct patch_job *job, jv object)
 		break;
 	case PATCH_APPLIES:
 		job->order.change.from_is_empty = patch_has_revision(&job->order.change, object);
-		loop_timer_start(filter_loop(job->patcher->filter), &job->timer,
+		loop_timer_start(filter_loop(job->patcher->filter), &job->job.timer,
 				 AGAIN_MS + retry_random() % AGAIN_MS, send_patch, job);
 		break;
 	}
@@ -108,7 +72,7 @@ on_object(void *arg, const struct kube_answer *answer, const struct error *err)
 	struct error why;
 	jv object;
 
-	resume(job);
+	job_resume(&job->job);
 	if (!err && json_check(answer->body, answer->body_len, &json_limits_message, &why))
 		err = &why;
 	if (err && err->kind == ERROR_TEMPORARY) {
@@ -130,9 +94,9 @@ read_object(void *arg)
 {
 	struct patch_job *job = arg;
 
-	filter_work_resume(job->work);
-	if (!is_replaced(job))
-		job->call = kube_get(job->patcher->kube, job->path, on_object, job);
+	filter_work_resume(job->job.work);
+	if (!job_is_replaced(&job->job))
+		job->job.call = kube_get(job->patcher->kube, job->path, on_object, job);
 }
 
 /* --- the patch --- */
@@ -165,7 +129,7 @@ on_patched(void *arg, const struct kube_answer *answer, const struct error *err)
 	struct patch_job *job = arg;
 	struct error why;
 
-	resume(job);
+	job_resume(&job->job);
 	if (!err) {
 		patch_job_finish(job, job->patcher->is_dry_run ? "dry-run" : "patched", NULL);
 	} else if (answer->status == 422) {
@@ -191,8 +155,8 @@ send_patch(void *arg)
 		alloc_format("%s%s", job->path, job->patcher->is_dry_run ? "?dryRun=All" : "");
 	struct error err;
 
-	filter_work_resume(job->work);
-	if (is_replaced(job))
+	filter_work_resume(job->job.work);
+	if (job_is_replaced(&job->job))
 		return;
 	if (!patch_build(&job->order.change, &body)) {
 		error_set(&err, ERROR_INPUT, 0, "the patch would be larger than %zu bytes",
@@ -200,7 +164,7 @@ send_patch(void *arg)
 		patch_job_fail(job, &err);
 		return;
 	}
-	job->call = kube_patch(job->patcher->kube, path, body.data, body.len, on_patched, job);
+	job->job.call = kube_patch(job->patcher->kube, path, body.data, body.len, on_patched, job);
 }
 
 /* --- the start --- */
@@ -242,19 +206,12 @@ patch_cluster_start(struct patch_job *job)
 		send_patch(job);
 }
 
-bool
-patch_cluster_is_hopeless(const struct patch_job *job)
-{
-	return job->tries >= TRIES_MAX && !job->call;
-}
-
 void
 patch_cluster_give_up(struct patch_job *job)
 {
 	struct error err;
 
-	filter_work_resume(job->work);
 	error_set(&err, ERROR_TEMPORARY, 0, "it failed %u times, and the input has ended",
-		  job->tries);
+		  job->job.tries);
 	fail_for_good(job, &err);
 }

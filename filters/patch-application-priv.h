@@ -3,10 +3,8 @@
 #define WEIR_PATCH_APPLICATION_PRIV_H
 
 #include "../bus/filter.h"
-#include "../bus/table.h"
-#include "http-queue.h"
+#include "jobs.h"
 #include "kube.h"
-#include "kube-backoff.h"
 #include "patch-order.h"
 
 struct patcher {
@@ -14,28 +12,17 @@ struct patcher {
 	bool is_dry_run;
 	struct kube_settings settings;
 	struct http *http;
-	struct kube *kube;	  /* NULL until the first UPDATE for a cluster */
-	struct http_queue *queue; /* one at a time for each target */
-	struct table *latest;	  /* message key -> its latest job that has not ended */
-	struct patch_job *jobs;	  /* all, for the end */
-	bool is_pumping, has_ended, is_stopping;
+	struct kube *kube; /* NULL until the first UPDATE for a cluster */
+	struct jobs *jobs; /* one at a time for each Application or file */
 };
 
 struct patch_job {
-	struct http_turn turn; /* first: a turn is its job */
+	struct job job; /* first: a job is its patch_job */
 	struct patcher *patcher;
-	struct patch_job *next, **prev;
 	struct patch_order order;
-	struct filter_work *work;
-	char *key; /* of the message */
-	size_t key_len;
 	/* in a cluster */
 	char *path;
-	struct kube_call *call; /* in flight; NULL: waiting for its turn or for the timer */
-	struct loop_timer timer;
-	struct kube_backoff backoff;
-	unsigned tries,
-		rejections;  /* failures that may pass; 422s that the object does not explain */
+	unsigned rejections; /* 422s that the object does not explain */
 	bool may_be_written; /* an answer was lost */
 };
 
@@ -49,9 +36,7 @@ void patch_job_fail(struct patch_job *job, const struct error *err);
 /* --- patch-application-cluster.c, patch-application-file.c: the job has its turn --- */
 
 void patch_cluster_start(struct patch_job *job);
-/* The input has ended, nothing will replace this job: has it waited for better times long enough?
- */
-bool patch_cluster_is_hopeless(const struct patch_job *job);
+/* The input has ended, nothing will replace this job, and it has waited long enough. */
 void patch_cluster_give_up(struct patch_job *job);
 void patch_file_start(struct patch_job *job);
 

@@ -9,7 +9,6 @@
 #include "../bus/alloc.h"
 #include "../bus/frame.h"
 #include "../bus/log.h"
-#include "../bus/table.h"
 #include "decision.h"
 #include "patch-application-priv.h"
 
@@ -19,37 +18,11 @@
 
 /* --- jobs --- */
 
-static void pump(struct patcher *patcher);
-
-static void
-free_job(struct patch_job *job)
-{
-	struct patcher *patcher = job->patcher;
-
-	*job->prev = job->next;
-	if (job->next)
-		job->next->prev = job->prev;
-	loop_timer_stop(filter_loop(patcher->filter), &job->timer);
-	if (job->call)
-		kube_cancel(job->call);
-	if (table_get(patcher->latest, job->key, job->key_len) == job)
-		table_remove(patcher->latest, job->key, job->key_len);
-	http_queue_end(patcher->queue, &job->turn);
-	patch_order_fini(&job->order);
-	free(job->path);
-	free(job->key);
-	filter_work_end(job->work);
-	free(job);
-}
-
 void
 patch_job_finish(struct patch_job *job, const char *status, const char *reason)
 {
-	struct patcher *patcher = job->patcher;
-
-	filter_emit(patcher->filter, patch_order_result(&job->order, status, reason));
-	free_job(job);
-	pump(patcher);
+	filter_emit(job->patcher->filter, patch_order_result(&job->order, status, reason));
+	job_end(&job->job);
 }
 
 void
@@ -64,11 +37,11 @@ patch_job_fail(struct patch_job *job, const struct error *err)
 }
 
 static void
-start_job(struct patch_job *job)
+start_job(struct job *turn)
 {
+	struct patch_job *job = (struct patch_job *)turn;
 	const struct patch_order *order = &job->order;
 
-	filter_work_resume(job->work);
 	if (!order->is_update)
 		patch_job_finish(job, "unchanged", message_string(order->body, "reason"));
 	else if (strcmp(order->change.from, order->change.to) == 0)
@@ -79,55 +52,53 @@ start_job(struct patch_job *job)
 		patch_cluster_start(job);
 }
 
-/* Start what may start; also when a start ends at once and calls this again. */
 static void
-pump(struct patcher *patcher)
+replaced(struct job *job)
 {
-	struct http_turn *turn;
-
-	if (patcher->is_pumping || patcher->is_stopping)
-		return;
-	patcher->is_pumping = true;
-	while ((turn = http_queue_next(patcher->queue)) != NULL)
-		start_job((struct patch_job *)turn);
-	patcher->is_pumping = false;
+	patch_job_finish((struct patch_job *)job, "unchanged",
+			 "a later decision has replaced this one");
 }
+
+static void
+give_up(struct job *job)
+{
+	patch_cluster_give_up((struct patch_job *)job);
+}
+
+static char *
+describe(const struct job *job)
+{
+	return patch_order_describe(&((const struct patch_job *)job)->order);
+}
+
+static void
+free_job(struct job *turn)
+{
+	struct patch_job *job = (struct patch_job *)turn;
+
+	patch_order_fini(&job->order);
+	free(job->path);
+	free(job);
+}
+
+static const struct jobs_owner jobs_owner = { .start = start_job,
+					      .replaced = replaced,
+					      .give_up = give_up,
+					      .describe = describe,
+					      .free = free_job };
 
 /* --- messages --- */
-
-/* The earlier message of this key asks for nothing any more, unless its patch is on its way. */
-static void
-replace_earlier(struct patcher *patcher, const struct buf *key)
-{
-	struct patch_job *earlier = table_get(patcher->latest, key->data, key->len);
-
-	if (!earlier || earlier->call)
-		return;
-	filter_work_resume(earlier->work);
-	patch_job_finish(earlier, "unchanged", "a later decision has replaced this one");
-}
 
 /* Takes order. */
 static void
 add_job(struct patcher *patcher, const struct patch_order *order, const struct buf *key)
 {
 	struct patch_job *job = alloc_zero(1, sizeof(*job));
-	CLEANUP_FREE char *target = NULL;
+	CLEANUP_FREE char *target = patch_order_target(order);
 
 	job->patcher = patcher;
 	job->order = *order;
-	job->work = filter_work_start(patcher->filter);
-	replace_earlier(patcher, key);
-	job->key = alloc_text(key->data, key->len);
-	job->key_len = key->len;
-	job->next = patcher->jobs;
-	job->prev = &patcher->jobs;
-	if (job->next)
-		job->next->prev = &job->next;
-	patcher->jobs = job;
-	table_put(patcher->latest, job->key, job->key_len, job);
-	target = patch_order_target(order);
-	http_queue_push(patcher->queue, target, &job->turn);
+	jobs_add(patcher->jobs, &job->job, key, target);
 }
 
 static void
@@ -153,7 +124,6 @@ on_message(void *self, struct message *message)
 		return;
 	}
 	add_job(patcher, &order, &key);
-	pump(patcher);
 }
 
 /* The decision was taken back, or its Application has gone. */
@@ -161,56 +131,35 @@ static void
 on_gone(void *self, const char *key, size_t len)
 {
 	struct patcher *patcher = self;
-	struct patch_job *job = table_get(patcher->latest, key, len);
 
-	if (!job || job->call)
-		return;
-	free_job(job);
-	pump(patcher);
+	jobs_gone(patcher->jobs, key, len);
 }
 
 static void
 on_end(void *self)
 {
 	struct patcher *patcher = self;
-	struct patch_job *job;
 
-	patcher->has_ended = true;
-	do { /* from the front each time: one that ends lets others start, and end */
-		for (job = patcher->jobs; job && !patch_cluster_is_hopeless(job); job = job->next)
-			;
-		if (job)
-			patch_cluster_give_up(job);
-	} while (job);
+	jobs_input_ended(patcher->jobs);
 }
 
-/* What has not been sent is not sent any more. */
 static void
 on_stop(void *self)
 {
 	struct patcher *patcher = self;
-	struct patch_job *job, *next;
 
-	patcher->is_stopping = true;
-	for (job = patcher->jobs; job; job = next) {
-		next = job->next;
-		if (!job->call)
-			free_job(job);
-	}
+	jobs_stop(patcher->jobs);
 }
 
 static void
 on_close(void *self)
 {
 	struct patcher *patcher = self;
-	struct patch_job *job, *next;
 
-	for (job = patcher->jobs; job; job = next) {
-		next = job->next;
-		free_job(job);
-	}
+	jobs_free(patcher->jobs);
 	kube_close(patcher->kube);
 	http_free(patcher->http);
+	patcher->jobs = NULL;
 	patcher->kube = NULL;
 	patcher->http = NULL;
 }
@@ -225,8 +174,7 @@ open_patcher(struct patcher *patcher, struct error *err)
 	if (filter_operands(patcher->filter)->count > 0)
 		return error_set(err, ERROR_USAGE, 0, "\"%s\": no operands are taken",
 				 filter_operands(patcher->filter)->items[0]);
-	patcher->queue = http_queue_new(1, IN_FLIGHT_MAX);
-	patcher->latest = table_new(NULL);
+	patcher->jobs = jobs_new(patcher->filter, &jobs_owner, IN_FLIGHT_MAX);
 	patcher->http = http_new(loop, IN_FLIGHT_MAX, IN_FLIGHT_MAX);
 	/* Else a cluster is looked for when an UPDATE needs one: files need none. */
 	if (!patcher->settings.kubeconfig && !patcher->settings.context)
@@ -272,7 +220,5 @@ main(int argc, char **argv)
 	} else {
 		status = filter_run(patcher.filter, &callbacks, &patcher);
 	}
-	http_queue_free(patcher.queue);
-	table_free(patcher.latest);
 	return status;
 }
