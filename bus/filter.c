@@ -20,6 +20,8 @@
 #define DRAIN_MS 5000 /* after SIGTERM */
 #define OUT_MAX ((size_t)FRAME_MAX + 1024)
 
+static void on_terminate(void *arg, int signo);
+
 struct filter *
 filter_open(const struct filter_program *program, int argc, char **argv)
 {
@@ -36,6 +38,12 @@ filter_open(const struct filter_program *program, int argc, char **argv)
 	if (filter_parse(filter, argc, argv, &err) < 0) {
 		log_error("%s (weir %s --help shows the options)", err.text, program->name);
 		exit(WEIR_EXIT_USAGE);
+	}
+	/* From here on it ends by its loop, and takes with it what it starts. */
+	if (loop_signal(filter->loop, SIGTERM, on_terminate, filter, &err) < 0 ||
+	    loop_signal(filter->loop, SIGINT, on_terminate, filter, &err) < 0) {
+		log_error("%s", err.text);
+		exit(error_exit_status(&err));
 	}
 	return filter;
 }
@@ -407,9 +415,7 @@ count_progress(void *arg, size_t *done, size_t *total)
 static int
 start(struct filter *filter, struct error *err)
 {
-	if (loop_signal(filter->loop, SIGTERM, on_terminate, filter, err) < 0 ||
-	    loop_signal(filter->loop, SIGINT, on_terminate, filter, err) < 0 ||
-	    open_outputs(filter, err) < 0 || open_inputs(filter, err) < 0)
+	if (open_outputs(filter, err) < 0 || open_inputs(filter, err) < 0)
 		return -1;
 	if (filter->common.ready_fd != 0)
 		fcntl((int)filter->common.ready_fd, F_SETFD, FD_CLOEXEC);
