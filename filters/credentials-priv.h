@@ -6,18 +6,13 @@
 
 #include "../bus/error.h"
 #include "../bus/loop.h"
+#include "child.h"
 
 /* --- credentials-ext.c: a helper program --- */
 
-struct credentials_run;
-/* text: what it printed, wiped after the call; NULL with err. */
-typedef void credentials_run_fn(void *arg, const char *text, size_t len,
-				const struct error *err);
-/* Without arguments, without a shell, with PATH and HOME only; 10 s and 8 KiB. on_done is called
- * once from a loop turn. NULL, with err set, when it cannot be started. */
-struct credentials_run *credentials_run(struct loop *loop, const char *path,
-					credentials_run_fn *on_done, void *arg, struct error *err);
-void credentials_run_cancel(struct credentials_run *run); /* kills it; NULL is fine */
+/* Without arguments, with PATH and HOME only; 10 s and 8 KiB; as child_start. */
+struct child *credentials_run(struct loop *loop, char *path, child_fn *on_done, void *arg,
+			      struct error *err);
 
 /* --- credentials-docker.c: docker's own files --- */
 

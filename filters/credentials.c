@@ -28,7 +28,7 @@ struct held {
 	int64_t good_until_ms; /* below 0: for ever */
 	int64_t keep_ms;       /* what a program's output is kept for */
 	struct kube_call *call;
-	struct credentials_run *run;
+	struct child *run;
 	struct credentials_wait *waits;
 };
 
@@ -309,7 +309,7 @@ free_held(void *value)
 	}
 	if (held->call != NULL)
 		kube_cancel(held->call);
-	credentials_run_cancel(held->run);
+	child_cancel(held->run);
 	drop_text(held);
 	credential_source_fini(&held->source);
 	free(held);

@@ -171,8 +171,7 @@ only libcrypto '<openssl/|\bEVP_' 1 'filters/*'
 only libseccomp '<seccomp\.h>|\bseccomp_[a-z]+' 1 'bus/*' 'filters/*'
 only poll '<poll\.h>|\b(poll|ppoll|select|epoll_wait) *\(' 1 bus/loop.c
 only waiting '\b(sleep|usleep|nanosleep|clock_nanosleep) *\(' 0
-only fork '\b(fork|vfork|posix_spawn|posix_spawnp) *\(' 4 bin/spawn.c bin/guard.c 'filters/kube-*.c' \
-	'filters/credential*.c'
+only fork '\b(fork|vfork|posix_spawn|posix_spawnp) *\(' 3 bin/spawn.c bin/guard.c filters/child.c
 
 # --- pure modules ---
 impure_headers='unistd fcntl poll time sys/socket sys/stat sys/time sys/types netdb pthread signal
