@@ -14,7 +14,7 @@
 #include "../bus/error.h"
 
 #define JQ_PROGRAM_RESULTS_MAX 1000	  /* of one run */
-#define JQ_PROGRAM_SECONDS_MAX 20	  /* of processor time in one run */
+#define JQ_PROGRAM_SECONDS_MAX 5	  /* of processor time in one run */
 #define JQ_PROGRAM_TEXT_MAX (1024 * 1024) /* bytes of a program */
 
 struct jq_program;
@@ -22,9 +22,9 @@ struct jq_program;
 /* The text of filters/NAME.jq in the program itself: at file scope,
  * JQ_PROGRAM_EMBED(render_repository_jq, "filters/render-repository.jq");
  * declares `const char render_repository_jq[]`, NUL-terminated. */
-#define JQ_PROGRAM_EMBED(symbol, file)                                                            \
-	__asm__(".pushsection .rodata\n" #symbol ":\n\t.incbin \"" file "\"\n\t.byte 0\n"           \
-		".popsection\n");                                                                 \
+#define JQ_PROGRAM_EMBED(symbol, file)                                                       \
+	__asm__(".pushsection .rodata\n" #symbol ":\n\t.incbin \"" file "\"\n\t.byte 0\n"      \
+		".popsection\n");                                                            \
 	extern const char symbol[] __attribute__((visibility("hidden")))
 
 /* Compile file when it is not NULL, else builtin (NUL-terminated). CONFIG error that names the file

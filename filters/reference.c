@@ -54,8 +54,8 @@ is_component(const char *text, size_t len)
 	}
 }
 
-static bool
-is_path(const char *path)
+bool
+reference_is_path(const char *path)
 {
 	size_t len;
 
@@ -126,7 +126,7 @@ fill(struct reference *reference, const char *text, size_t host_len, char *path,
 		reference_fini(reference);
 		return error_set(err, ERROR_INPUT, 0, "its registry is no valid host[:port]");
 	}
-	if (!is_path(path)) {
+	if (!reference_is_path(path)) {
 		reference_fini(reference);
 		return error_set(err, ERROR_INPUT, 0,
 				 "its path is no valid repository name (lower-case letters, "

@@ -32,6 +32,8 @@ void reference_fini(struct reference *reference);
 /* One spelling of "host[:port]" (len bytes) as struct reference has it; NULL when it is none.
  * Owned by the caller. */
 char *reference_host(const char *text, size_t len);
+/* Lower-case words joined by . _ __ and -, divided by slashes. */
+bool reference_is_path(const char *path);
 /* Path is prefix, or lies below it by whole segments; "" is a prefix of all. */
 bool reference_is_below(const char *path, const char *prefix);
 

@@ -19,19 +19,20 @@
 #define WERF_SOURCE_NAME_MAX 248 /* "repo-" and it are the name of a Secret */
 
 struct werf_source {
-	char *name, *uid;    /* "" when the object has none */
-	char *created;	     /* creationTimestamp as it stands (sorts as text); "" when none */
-	int64_t generation;  /* 0 when the object has none */
-	char *status;	     /* its status as compact JSON; NULL: none, or no object */
-	char *url;	     /* "host[:port]/path", as Applications spell repoURL: without a scheme
-			      * and a slash at its end, the host in lower case */
-	char *host, *path;   /* of url; path "" when the repository is a whole registry */
-	char *repository;    /* the same in the one spelling that compares: without :443, docker.io
-			      * for all of Docker Hub's names */
-	char *api_url;	     /* spec.apiUrl without slashes at its end, else https://HOST; Docker Hub's
-			      * API host for Docker Hub */
-	char *pull_secret;   /* name of a Secret; NULL: none */
-	char *project;	     /* AppProject; NULL: none */
+	char *name, *uid;   /* "" when the object has none */
+	char *created;	    /* creationTimestamp as it stands (sorts as text); "" when none */
+	int64_t generation; /* 0 when the object has none */
+	char *status;	    /* its status as JSON; NULL: it has none */
+	char *url;	    /* "host[:port]/path", as Applications spell repoURL: without a scheme
+			     * and a slash at its end, the host in lower case */
+	char *host, *path;  /* of url; path "" when the repository is a whole registry */
+	char *registry;	    /* host in the one spelling that compares: without :443, docker.io
+			     * for all of Docker Hub's names */
+	char *repository;   /* url with that spelling of the host */
+	char *api_url;	    /* spec.apiUrl without a slash at its end, else https://HOST; the host
+			     * of Docker Hub's API for Docker Hub */
+	char *pull_secret;  /* name of a Secret; NULL: none */
+	char *project;	    /* AppProject; NULL: none */
 	bool has_repository; /* argocdRepoEnabled */
 };
 
@@ -41,16 +42,16 @@ bool werf_source_is(struct json_slice object);
 /* 0, or an INPUT error "WerfSource NAME: FIELD: what is wrong". In any case free with
  * werf_source_fini. After an error name, uid, generation, created and status are filled as far as
  * they could be read (never NULL, except status): a status can be written from them when name is
- * not "". */
+ * not "" (as it is too when it is no name that Kubernetes would have). */
 int werf_source_read(struct werf_source *source, struct json_slice object, struct error *err);
 void werf_source_fini(struct werf_source *source); /* zeroed afterwards */
 
-/* A reference to it, as PRUNE, RESULT and ERROR's `about` carry one: {"apiVersion":
- * "deckhouse.io/v1alpha1","kind":"WerfSource","metadata":{"name","uid"}}; owned by the caller. */
+/* A reference to it, as PRUNE, RESULT and ERROR's `about` carry one: apiVersion, kind and in
+ * metadata name and uid; owned by the caller. */
 jv werf_source_reference(const struct werf_source *source);
-/* The struct as input for a jq program, owned by the caller: {"name","uid","created","generation",
- * "url","host","path","repository","apiUrl","pullSecret","project","argocdRepoEnabled"}; absent
- * ones are null; status is not in it. */
+/* The struct as input for a jq program, owned by the caller: name, uid, created, generation, url,
+ * host, path, registry, repository, apiUrl, pullSecret, project, argocdRepoEnabled; null where
+ * there is none. */
 jv werf_source_value(const struct werf_source *source);
 
 #endif
