@@ -213,16 +213,12 @@ tls_for(const struct registry_call *call, const char *realm)
 	return NULL;
 }
 
-/* GET realm?service=S&scope=A, with Basic when there is a user. */
-static void
-ask(struct registry_token *token, const struct registry_call *call, const char *realm,
-    bool foreign, const char *scope)
+/* What both ways of asking have in common. */
+static struct http_options
+options_of(struct registry_token *token, const struct registry_call *call, const char *realm,
+	   bool foreign)
 {
-	struct buf query = BUF_INIT((size_t)16 * 1024);
-	CLEANUP_FREE char *url = NULL;
-	struct http_options options = {
-		.basic_user = call->credential.user,
-		.basic_password = call->credential.password,
+	return (struct http_options){
 		.tls = tls_for(call, realm),
 		.body_max = ANSWER_MAX,
 		.timeout_ms = TIMEOUT_MS,
@@ -231,12 +227,24 @@ ask(struct registry_token *token, const struct registry_call *call, const char *
 		.on_done = on_answer,
 		.arg = token,
 	};
+}
+
+/* GET realm?service=S&scope=A, with Basic when there is a user. */
+static void
+ask(struct registry_token *token, const struct registry_call *call, const char *realm,
+    bool foreign, const char *scope)
+{
+	struct buf query = BUF_INIT((size_t)16 * 1024);
+	CLEANUP_FREE char *url = NULL;
+	struct http_options options = options_of(token, call, realm, foreign);
 
 	add_parameter(&query, "service", call->origin->challenge.service);
 	add_parameter(&query, "scope", scope);
 	url = alloc_format("%s%c%s", realm, strchr(realm, '?') != NULL ? '&' : '?',
 			   buf_string(&query));
 	options.url = url;
+	options.basic_user = call->credential.user;
+	options.basic_password = call->credential.password;
 	token->request = http_start(token->registry->http, &options);
 	buf_fini(&query);
 }
@@ -250,24 +258,16 @@ ask_oauth(struct registry_token *token, const struct registry_call *call, const 
 		"Content-Type: application/x-www-form-urlencoded", NULL
 	};
 	struct buf form = BUF_INIT((size_t)256 * 1024);
-	struct http_options options = {
-		.method = "POST",
-		.url = realm,
-		.headers = headers,
-		.tls = tls_for(call, realm),
-		.body_max = ANSWER_MAX,
-		.timeout_ms = TIMEOUT_MS,
-		.secret = true,
-		.foreign = foreign,
-		.on_done = on_answer,
-		.arg = token,
-	};
+	struct http_options options = options_of(token, call, realm, foreign);
 
 	add_parameter(&form, "grant_type", "refresh_token");
 	add_parameter(&form, "service", call->origin->challenge.service);
 	add_parameter(&form, "client_id", "weir");
 	add_parameter(&form, "scope", scope);
 	add_parameter(&form, "refresh_token", call->credential.identity_token);
+	options.method = "POST";
+	options.url = realm;
+	options.headers = headers;
 	options.body = buf_string(&form);
 	options.body_len = form.len;
 	token->request = http_start(token->registry->http, &options);
