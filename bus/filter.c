@@ -103,6 +103,12 @@ filter_fail(struct filter *filter, const struct error *err)
 }
 
 bool
+filter_is_sharded(const struct filter *filter)
+{
+	return filter->settings.shards > 0;
+}
+
+bool
 filter_takes(const struct filter *filter, const char *key, size_t len)
 {
 	return filter->settings.shards == 0 ||

@@ -128,6 +128,7 @@ size_t filter_busy(const struct filter *filter);
 
 /* Does this shard (--shard I/N) take the key? true when not sharded. */
 bool filter_takes(const struct filter *filter, const char *key, size_t len);
+bool filter_is_sharded(const struct filter *filter);
 /* The current trace id ("" when none): what a filter without filter_work must keep by itself.
  * filter_set_trace sets it until the next message or filter_work_resume. */
 const char *filter_trace(const struct filter *filter);

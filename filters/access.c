@@ -17,7 +17,6 @@
 #include "trust.h"
 #include "url.h"
 
-#define FILE_MAX ((size_t)1024 * 1024)
 #define LOOK_MS 2000 /* how often registries.conf is looked at */
 #define PER_HOST 8
 #define TOTAL 64
@@ -36,7 +35,8 @@ struct access {
 	struct credentials *credentials;
 	struct registry *registry;
 	struct trust *trust;
-	struct conf *conf; /* never NULL while open */
+	struct conf *conf;     /* never NULL while open */
+	struct conf *previous; /* the one before, during on_change */
 	struct loop_timer look;
 	struct stat seen; /* of the file that was last read */
 	bool is_seen;
@@ -127,13 +127,25 @@ read_all(int fd, struct buf *out)
 	return -1;
 }
 
+/* Takes conf. */
+static void
+replace_conf(struct access *access, struct conf *conf)
+{
+	access->previous = access->conf;
+	access->conf = conf;
+	if (access->previous != NULL && access->on_change != NULL)
+		access->on_change(access->arg);
+	release_conf(access, access->previous);
+	access->previous = NULL;
+}
+
 /* Takes the file into use. -1: it cannot be used. That there is none is an empty one. */
 static int
 load(struct access *access, struct error *err)
 {
 	const char *path = access->settings->registries;
 	CLEANUP_CLOSE int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	struct buf text = BUF_INIT(FILE_MAX);
+	struct buf text = BUF_INIT(REGISTRIES_MAX);
 	struct conf *conf = NULL;
 
 	access->is_seen = fd >= 0 && fstat(fd, &access->seen) == 0;
@@ -150,8 +162,7 @@ load(struct access *access, struct error *err)
 		err->kind = ERROR_CONFIG;
 		return -1;
 	}
-	release_conf(access, access->conf);
-	access->conf = conf;
+	replace_conf(access, conf);
 	return 0;
 }
 
@@ -184,8 +195,24 @@ on_look(void *arg)
 		return;
 	}
 	log_info("%s has changed and is in use", access->settings->registries);
-	if (access->on_change != NULL)
-		access->on_change(access->arg);
+}
+
+int
+access_use(struct access *access, const char *text, size_t len, struct error *err)
+{
+	struct conf *conf = parse_conf(text, len, err);
+
+	if (conf == NULL)
+		return -1;
+	replace_conf(access, conf);
+	return 0;
+}
+
+bool
+access_has_changed(const struct access *access, const struct reference *reference)
+{
+	return !registries_is_same(registries_find(access->previous->registries, reference),
+				   registries_find(access->conf->registries, reference));
 }
 
 /* --- where a repository is --- */
@@ -421,12 +448,35 @@ access_credential(struct access *access, const char *annotation,
 					       err);
 }
 
+static int
+check_settings(const struct access_settings *settings, struct error *err)
+{
+	if (settings->registries != NULL && settings->configmap != NULL)
+		return error_set(err, ERROR_USAGE, 0,
+				 "--registries and --registries-configmap exclude each other");
+	if (settings->namespace != NULL && settings->configmap == NULL)
+		return error_set(err, ERROR_USAGE, 0,
+				 "-n is the namespace of the ConfigMap: name that with "
+				 "--registries-configmap");
+	if (settings->configmap != NULL && !kube_is_name(settings->configmap))
+		return error_set(err, ERROR_USAGE, 0,
+				 "--registries-configmap %s: this is no name of a ConfigMap",
+				 settings->configmap);
+	if (settings->namespace != NULL && !kube_is_name(settings->namespace))
+		return error_set(err, ERROR_USAGE, 0, "-n %s: this is no name of a namespace",
+				 settings->namespace);
+	return 0;
+}
+
 struct access *
 access_open(struct loop *loop, const struct access_settings *settings,
 	    void (*on_change)(void *arg), void *arg, struct error *err)
 {
-	struct access *access = alloc_zero(1, sizeof(*access));
+	struct access *access;
 
+	if (check_settings(settings, err) != 0)
+		return NULL;
+	access = alloc_zero(1, sizeof(*access));
 	access->loop = loop;
 	access->settings = settings;
 	access->on_change = on_change;

@@ -16,8 +16,13 @@
 struct access;
 struct access_task;
 
+#define ACCESS_NAMESPACE "d8-delivery" /* the predecessor's */
+
 struct access_settings {
 	const char *registries; /* --registries: registries.conf; NULL: none */
+	const char *configmap;	/* --registries-configmap: instead of a file the owner hands in what
+				 * a ConfigMap says (conf-feed.h, access_use); NULL: none */
+	const char *namespace;	/* --namespace: the ConfigMap's; NULL: ACCESS_NAMESPACE */
 	const char *ca_dir;	/* --ca-dir: see trust.h; NULL: TRUST_DIR */
 	struct option_list realms, namespaces;
 	struct kube_settings kube;
@@ -27,6 +32,10 @@ struct access_settings {
 #define ACCESS_OPTIONS(settings)                                                          \
 	{ .name = "registries", .kind = OPTION_STRING, .arg = "FILE",                      \
 	  .field = &(settings).registries, .help = "registries.conf, read again on changes" }, \
+	{ .name = "registries-configmap", .kind = OPTION_STRING, .arg = "NAME",            \
+	  .field = &(settings).configmap, .help = "or events of the ConfigMap that holds it" }, \
+	{ .name = "namespace", .letter = 'n', .kind = OPTION_STRING, .arg = "NS",          \
+	  .field = &(settings).namespace, .help = "of that ConfigMap (" ACCESS_NAMESPACE ")" }, \
 	{ .name = "ca-dir", .kind = OPTION_STRING, .arg = "DIR",                           \
 	  .field = &(settings).ca_dir, .help = "a PEM file per host, beside the system's CAs" }, \
 	{ .name = "realm", .kind = OPTION_STRINGS, .arg = "HOST[:PORT]",                   \
@@ -44,6 +53,11 @@ struct access_settings {
  * NULL: no need to know. A broken one is reported in the log, and the last good one stays. */
 struct access *access_open(struct loop *loop, const struct access_settings *settings,
 			   void (*on_change)(void *arg), void *arg, struct error *err);
+/* Take this registries.conf into use: on_change is called. CONFIG error: it is broken, and the last
+ * good one stays. */
+int access_use(struct access *access, const char *text, size_t len, struct error *err);
+/* From on_change only: is this repository asked in another way than before? */
+bool access_has_changed(const struct access *access, const struct reference *reference);
 /* Cancels what is in flight. NULL is fine. */
 void access_close(struct access *access);
 

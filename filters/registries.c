@@ -450,6 +450,24 @@ registries_at(const struct registries *registries, size_t i)
 	return &registries->entries[i];
 }
 
+static bool
+is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool
+registries_is_same(const struct registries_entry *a, const struct registries_entry *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a->api_url, b->api_url) == 0 &&
+	       is_same_text(a->credentials, b->credentials) &&
+	       is_same_text(a->default_namespace, b->default_namespace) &&
+	       is_same_text(a->ca_file, b->ca_file) && is_same_text(a->ca_data, b->ca_data) &&
+	       a->is_insecure == b->is_insecure;
+}
+
 const struct registries_entry *
 registries_find(const struct registries *registries, const struct reference *reference)
 {

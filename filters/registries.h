@@ -27,11 +27,15 @@ struct registries_entry {
 
 struct registries;
 
+#define REGISTRIES_MAX ((size_t)1024 * 1024) /* of a text */
+
 /* CONFIG error that names the entry and the key; nothing of a broken file is used. */
 struct registries *registries_parse(const char *text, size_t len, struct error *err);
 void registries_free(struct registries *registries); /* NULL is fine */
 size_t registries_count(const struct registries *registries);
 const struct registries_entry *registries_at(const struct registries *registries, size_t i);
+/* Would a repository be asked in the same way by two entries (NULL: none)? */
+bool registries_is_same(const struct registries_entry *a, const struct registries_entry *b);
 /* The entry with this host and the longest path above the repository's; NULL: none. */
 const struct registries_entry *registries_find(const struct registries *registries,
 					       const struct reference *reference);

@@ -1,4 +1,5 @@
-/* What the files of tag-scan share: scans (tag-scan-repository.c), text mode (tag-scan-text.c). */
+/* What the files of tag-scan share: what Applications claim (tag-scan-claims.c), scans
+ * (tag-scan-repository.c), text mode (tag-scan-text.c). */
 #ifndef WEIR_TAG_SCAN_PRIV_H
 #define WEIR_TAG_SCAN_PRIV_H
 
@@ -9,6 +10,20 @@
 #include "../bus/filter.h"
 #include "access.h"
 #include "reference.h"
+#include "watchlist.h"
+
+/* --- tag-scan-claims.c: what an Application follows --- */
+
+/* Borrowed. */
+struct claims {
+	struct filter *filter;
+	struct access *access;
+	struct watchlist *watchlist;
+};
+
+/* Enter what the Application of this event claims. Whatever is wrong with it is an ERROR, and what
+ * it claimed before is taken back. */
+void claims_take(const struct claims *claims, const struct message *message, const struct buf *key);
 
 /* --- tag-scan-repository.c: the listing of one repository, kept up to date --- */
 
@@ -24,6 +39,7 @@ struct scan_settings {
 	/* A scan has failed; what was listed before stays. Another try comes by itself. */
 	void (*on_failed)(void *arg, struct scan *scan, const struct error *err);
 	bool is_ended; /* the input has ended: no more tries, no more scans by the clock */
+	bool is_held;  /* nothing may be asked yet; scans wait for scan_release */
 };
 
 /* Everything but settings is copied; arg is given to the callbacks. The first scan is started. */
@@ -35,6 +51,8 @@ void scan_free(struct scan *scan);
 void scan_hint(struct scan *scan);
 /* The inside of a JSON array of tags; NULL: none was ever listed. */
 const char *scan_tags(const struct scan *scan, size_t *len);
+/* is_held is no longer true: what waited starts now. */
+void scan_release(struct scan *scan);
 /* Give up what is in flight, start nothing more. */
 void scan_stop(struct scan *scan);
 

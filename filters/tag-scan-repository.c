@@ -48,7 +48,8 @@ start_in(struct scan *scan, int64_t delay_ms)
 {
 	if (scan->work == NULL)
 		scan->work = filter_work_start(scan->settings->filter);
-	loop_timer_start(loop_of(scan), &scan->timer, delay_ms, start, scan);
+	if (!scan->settings->is_held)
+		loop_timer_start(loop_of(scan), &scan->timer, delay_ms, start, scan);
 }
 
 static void
@@ -167,6 +168,13 @@ scan_tags(const struct scan *scan, size_t *len)
 {
 	*len = scan->tags_len;
 	return scan->is_listed ? scan->tags : NULL;
+}
+
+void
+scan_release(struct scan *scan)
+{
+	if (scan->work != NULL && scan->task == NULL)
+		start_in(scan, 0);
 }
 
 void

@@ -10,8 +10,8 @@
 #include "../bus/filter.h"
 #include "../bus/frame.h"
 #include "application.h"
+#include "conf-feed.h"
 #include "tag-scan-priv.h"
-#include "watchlist.h"
 
 #define SETTLE_MS 3 /* of quiet: changes that come together become one TAGS */
 #define SETTLE_MAX_MS 50
@@ -24,6 +24,7 @@ struct tag_scan {
 	struct filter *filter;
 	struct access *access;
 	struct access_settings access_settings;
+	struct conf_feed *registries;
 	struct scan_settings scan_settings;
 	struct watchlist *watchlist;
 	struct tag_text *text;
@@ -264,97 +265,13 @@ on_changed(void *arg, struct watchlist_entry *entry)
 	mark_dirty(repository, filter_trace(self->filter));
 }
 
-/* --- Applications --- */
-
-static jv
-about_application(const struct application *application, struct json_slice origin, int source)
-{
-	struct buf text = BUF_INIT(FRAME_MAX);
-	jv about;
-
-	buf_append_string(&text, "{");
-	if (application->name[0] != '\0') {
-		buf_append_string(&text, "\"application\":");
-		application_reference(application, &text);
-		if (source >= 0)
-			buf_printf(&text, ",\"source\":%d", source);
-	}
-	if (origin.text != NULL) {
-		buf_append_string(&text, text.len > 1 ? ",\"origin\":" : "\"origin\":");
-		buf_append(&text, origin.text, origin.len);
-	}
-	buf_append_char(&text, '}');
-	about = text.len > 2 && !text.overflowed ? jv_parse(buf_string(&text)) : jv_invalid();
-	buf_fini(&text);
-	return about;
-}
-
-static void
-report(struct tag_scan *self, const struct application *application, struct json_slice origin,
-       int source, struct error *err)
-{
-	struct buf file = BUF_INIT((size_t)4096);
-
-	error_prepend(err, "%s%s%s", application->namespace,
-		      application->namespace[0] != '\0' ? "/" : "", application->name);
-	if (origin.text != NULL && json_string(json_member(origin, "file"), &file))
-		error_prepend(err, "%s", buf_string(&file));
-	filter_error(self->filter, about_application(application, origin, source), err);
-	buf_fini(&file);
-}
-
-static int
-claim_source(struct tag_scan *self, const struct application *application,
-	     const struct application_source *source, struct json_slice origin,
-	     struct error *err)
-{
-	CLEANUP_FREE char *credential = NULL;
-	struct buf follower = BUF_INIT(FRAME_MAX);
-	struct reference reference;
-	const char *secret = application->pull_secret;
-
-	if (secret != NULL && secret[0] != '\0' &&
-	    access_credential(self->access, secret, application->namespace, &credential, err) != 0)
-		return error_prepend(err, "its annotation pull-secret");
-	if (reference_of_source(&reference, source->repo_url, source->chart, err) != 0)
-		return -1;
-	if (filter_takes(self->filter, reference.text, strlen(reference.text))) {
-		application_follower(application, source, origin, &follower);
-		watchlist_claim(self->watchlist, &reference, credential, buf_string(&follower),
-				follower.len);
-	}
-	buf_fini(&follower);
-	reference_fini(&reference);
-	return 0;
-}
-
-/* Whatever is wrong with an Application: what it claimed before is taken back. */
-static void
-claim(struct tag_scan *self, struct message *message, const struct buf *key)
-{
-	struct json_slice origin = message_member(message, "origin");
-	struct application application;
-	struct error err;
-	size_t i;
-
-	watchlist_begin(self->watchlist, buf_string(key), key->len);
-	if (application_read(&application, message_member(message, "object"), &err) != 0) {
-		report(self, &application, origin, -1, &err);
-	} else {
-		for (i = 0; application.constraint != NULL && i < application.source_count; i++)
-			if (claim_source(self, &application, &application.sources[i], origin,
-					 &err) != 0)
-				report(self, &application, origin, application.sources[i].index,
-				       &err);
-	}
-	watchlist_end(self->watchlist);
-	application_fini(&application);
-}
+/* --- events --- */
 
 static void
 on_event(struct tag_scan *self, struct message *message)
 {
 	struct json_slice object = message_member(message, "object");
+	struct claims claims = { self->filter, self->access, self->watchlist };
 	struct buf key = BUF_INIT(FRAME_MAX);
 	struct error err;
 
@@ -362,14 +279,15 @@ on_event(struct tag_scan *self, struct message *message)
 		error_set(&err, ERROR_INPUT, 0, "an event without an object was skipped");
 		filter_error(self->filter, jv_invalid(), &err);
 	} else if (!application_is(object)) {
-		filter_pass(self->filter, message);
+		conf_feed_take(self->registries, message);
+		filter_pass(self->filter, message); /* verify reads registries.conf, too */
 	} else if (!message_key(message, &key)) {
 		error_set(&err, ERROR_INPUT, 0, "an Application without metadata.name was skipped");
 		filter_error(self->filter, jv_invalid(), &err);
 	} else if (message->type == MESSAGE_DELETED) {
 		watchlist_drop(self->watchlist, buf_string(&key), key.len);
 	} else {
-		claim(self, message, &key);
+		claims_take(&claims, message, &key);
 	}
 	buf_fini(&key);
 }
@@ -432,6 +350,7 @@ on_gone(void *arg, const char *key, size_t len)
 	struct tag_scan *self = arg;
 
 	watchlist_drop(self->watchlist, key, len);
+	conf_feed_gone(self->registries, key, len);
 }
 
 static void
@@ -441,6 +360,7 @@ on_complete(void *arg, bool proven)
 
 	(void)proven;
 	self->is_complete = true;
+	conf_feed_complete(self->registries);
 	tell_all(self);
 }
 
@@ -451,22 +371,6 @@ on_line(void *arg, const char *line, size_t len)
 
 	if (len > 0)
 		tag_text_add(self->text, line);
-}
-
-static void
-on_end(void *arg)
-{
-	struct tag_scan *self = arg;
-	size_t i;
-
-	self->scan_settings.is_ended = true;
-	if (!self->wants_text) {
-		tell_all(self);
-		return;
-	}
-	for (i = 0; i < filter_operands(self->filter)->count; i++)
-		tag_text_add(self->text, filter_operands(self->filter)->items[i]);
-	tag_text_end(self->text);
 }
 
 /* What is true is found again by whoever starts next: nothing need be finished. */
@@ -481,6 +385,26 @@ on_stop(void *arg)
 		scan_stop(((struct repository *)entry->owner)->scan);
 }
 
+static void
+on_end(void *arg)
+{
+	struct tag_scan *self = arg;
+	size_t i;
+
+	self->scan_settings.is_ended = true;
+	if (!conf_feed_is_known(self->registries)) {
+		conf_feed_end(self->registries);
+		on_stop(self);
+	}
+	if (!self->wants_text) {
+		tell_all(self);
+		return;
+	}
+	for (i = 0; i < filter_operands(self->filter)->count; i++)
+		tag_text_add(self->text, filter_operands(self->filter)->items[i]);
+	tag_text_end(self->text);
+}
+
 /* registries.conf is another one: what failed may succeed now, and as another one. */
 static void
 on_change(void *arg)
@@ -490,7 +414,20 @@ on_change(void *arg)
 	size_t cursor = 0;
 
 	while ((entry = watchlist_next(self->watchlist, &cursor)) != NULL)
-		scan_hint(((struct repository *)entry->owner)->scan);
+		if (access_has_changed(self->access, &entry->reference))
+			scan_hint(((struct repository *)entry->owner)->scan);
+}
+
+static void
+on_known(void *arg)
+{
+	struct tag_scan *self = arg;
+	struct watchlist_entry *entry;
+	size_t cursor = 0;
+
+	self->scan_settings.is_held = false;
+	while ((entry = watchlist_next(self->watchlist, &cursor)) != NULL)
+		scan_release(((struct repository *)entry->owner)->scan);
 }
 
 static void
@@ -499,6 +436,7 @@ on_close(void *arg)
 	struct tag_scan *self = arg;
 
 	loop_timer_stop(filter_loop(self->filter), &self->settle);
+	conf_feed_free(self->registries);
 	watchlist_free(self->watchlist);
 	tag_text_free(self->text);
 	access_close(self->access);
@@ -523,10 +461,17 @@ open_self(struct tag_scan *self, struct error *err)
 		return error_set(err, ERROR_USAGE, 0,
 				 "repositories are named for --text only; else Applications name "
 				 "them");
+	if (self->wants_text && self->access_settings.configmap != NULL)
+		return error_set(err, ERROR_USAGE, 0,
+				 "--text reads no events: use --registries FILE instead of "
+				 "--registries-configmap");
 	self->access = access_open(filter_loop(self->filter), &self->access_settings, on_change,
 				   self, err);
 	if (self->access == NULL)
 		return -1;
+	self->registries = conf_feed_new(self->filter, self->access, &self->access_settings,
+					       on_known, self);
+	self->scan_settings.is_held = !conf_feed_is_known(self->registries);
 	self->watchlist = watchlist_new(on_changed, self);
 	self->text = tag_text_new(self->filter, self->access, &self->text_status);
 	if (self->wants_text)

@@ -9,6 +9,7 @@
 #include "../bus/alloc.h"
 #include "../bus/filter.h"
 #include "../bus/frame.h"
+#include "conf-feed.h"
 #include "retry.h"
 #include "verify-priv.h"
 
@@ -20,8 +21,9 @@ struct verify {
 	struct filter *filter;
 	struct access *access;
 	struct access_settings access_settings;
+	struct conf_feed *registries;
 	struct verdicts *verdicts;
-	struct question *questions;
+	struct question *questions, **last;
 	bool is_ended;
 };
 
@@ -52,6 +54,8 @@ free_question(struct question *question)
 	*question->prev = question->next;
 	if (question->next != NULL)
 		question->next->prev = question->prev;
+	else
+		question->self->last = question->prev;
 	loop_timer_stop(filter_loop(question->self->filter), &question->retry);
 	if (question->wait != NULL)
 		verdict_cancel(question->wait);
@@ -129,8 +133,9 @@ judge(struct question *question, const struct verdict *verdict)
 	return false;
 }
 
+/* What has waited goes on. */
 static void
-on_retry(void *arg)
+go_on(void *arg)
 {
 	struct question *question = arg;
 
@@ -163,7 +168,7 @@ fail(struct question *question, const struct error *err)
 	loop_timer_start(filter_loop(self->filter), &question->retry,
 			 retry_delay_ms(question->failures, RETRY_BASE_MS, RETRY_CAP_MS,
 					retry_random()),
-			 on_retry, question);
+			 go_on, question);
 	filter_work_rest(question->work);
 }
 
@@ -240,11 +245,9 @@ new_question(struct verify *self)
 
 	question->self = self;
 	buf_init(&question->refusals, REASON_MAX - 100);
-	question->prev = &self->questions;
-	question->next = self->questions;
-	if (question->next != NULL)
-		question->next->prev = &question->next;
-	self->questions = question;
+	question->prev = self->last;
+	*self->last = question;
+	self->last = &question->next;
 	return question;
 }
 
@@ -262,9 +265,8 @@ judge_credential(struct question *question, struct error *err)
 }
 
 static void
-on_message(void *arg, struct message *message)
+ask(struct verify *self, struct message *message)
 {
-	struct verify *self = arg;
 	struct question *question = new_question(self);
 	struct error err;
 
@@ -272,17 +274,39 @@ on_message(void *arg, struct message *message)
 	    judge_credential(question, &err) != 0) {
 		filter_error(self->filter, update_about(&question->update), &err);
 		free_question(question);
-		return;
+	} else if (conf_feed_is_known(self->registries)) {
+		advance(question);
+	} else {
+		question->work = filter_work_start(self->filter);
 	}
-	advance(question);
 }
 
 static void
-on_end(void *arg)
+on_message(void *arg, struct message *message)
 {
 	struct verify *self = arg;
 
-	self->is_ended = true;
+	if (message->type == MESSAGE_UPDATE)
+		ask(self, message);
+	else if (!conf_feed_take(self->registries, message))
+		filter_pass(self->filter, message);
+}
+
+static void
+on_gone(void *arg, const char *key, size_t len)
+{
+	struct verify *self = arg;
+
+	conf_feed_gone(self->registries, key, len);
+}
+
+static void
+on_complete(void *arg, bool proven)
+{
+	struct verify *self = arg;
+
+	(void)proven;
+	conf_feed_complete(self->registries);
 }
 
 static void
@@ -293,6 +317,34 @@ stop(struct verify *self)
 	for (question = self->questions; question != NULL; question = next) {
 		next = question->next;
 		free_question(question);
+	}
+}
+
+static void
+on_end(void *arg)
+{
+	struct verify *self = arg;
+
+	self->is_ended = true;
+	if (conf_feed_is_known(self->registries))
+		return;
+	conf_feed_end(self->registries);
+	stop(self);
+}
+
+/* What waits asks now: for registries.conf to be known, or after a failure, which may have had its
+ * reason there. */
+static void
+on_registries(void *arg)
+{
+	struct verify *self = arg;
+	struct question *question, *next;
+
+	for (question = self->questions; question != NULL; question = next) {
+		next = question->next;
+		if (question->wait == NULL && question->work != NULL)
+			loop_timer_start(filter_loop(self->filter), &question->retry, 0, go_on,
+					 question);
 	}
 }
 
@@ -309,21 +361,46 @@ on_close(void *arg)
 	struct verify *self = arg;
 
 	stop(self);
+	conf_feed_free(self->registries);
 	verdicts_free(self->verdicts);
 	access_close(self->access);
 }
 
 static const struct filter_callbacks callbacks = {
 	.on_message = on_message,
+	.on_gone = on_gone,
+	.on_complete = on_complete,
 	.on_end = on_end,
 	.on_stop = on_stop,
 	.on_close = on_close,
 };
 
+static int
+open_self(struct verify *self, struct error *err)
+{
+	if (filter_operands(self->filter)->count > 0)
+		return error_set(err, ERROR_USAGE, 0, "it takes no operands");
+	if (filter_is_sharded(self->filter) && self->access_settings.configmap != NULL)
+		return error_set(err, ERROR_USAGE, 0,
+				 "--shard and --registries-configmap exclude each other: one "
+				 "shard alone would get the ConfigMap; use --registries FILE");
+	self->access = access_open(filter_loop(self->filter), &self->access_settings,
+				   on_registries, self, err);
+	if (self->access == NULL)
+		return -1;
+	self->last = &self->questions;
+	self->registries = conf_feed_new(self->filter, self->access, &self->access_settings,
+					       on_registries, self);
+	self->verdicts = verdicts_new(filter_loop(self->filter), self->access);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
-	static const enum message_type consumes[] = { MESSAGE_UPDATE, MESSAGE_OTHER };
+	static const enum message_type consumes[] = { MESSAGE_UPDATE, MESSAGE_ADDED,
+						      MESSAGE_MODIFIED, MESSAGE_DELETED,
+						      MESSAGE_OTHER };
 	static struct verify self;
 	const struct option_row options[] = {
 		ACCESS_OPTIONS(self.access_settings),
@@ -339,14 +416,7 @@ main(int argc, char **argv)
 	struct error err;
 
 	self.filter = filter_open(&program, argc, argv);
-	if (filter_operands(self.filter)->count > 0) {
-		error_set(&err, ERROR_USAGE, 0, "it takes no operands");
+	if (open_self(&self, &err) != 0)
 		return filter_fail(self.filter, &err);
-	}
-	self.access = access_open(filter_loop(self.filter), &self.access_settings, NULL, NULL,
-				  &err);
-	if (self.access == NULL)
-		return filter_fail(self.filter, &err);
-	self.verdicts = verdicts_new(filter_loop(self.filter), self.access);
 	return filter_run(self.filter, &callbacks, &self);
 }
