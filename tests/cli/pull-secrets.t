@@ -138,6 +138,46 @@ def test_registries_conf(t, registry, user):
     t.is_(result.stdout, "1.0.0\n", "in text mode, too")
 
 
+def test_beats(t, registry, user):
+    """W4: what the Application names wins, and what registries.conf names is not even looked at."""
+    for endpoint in ("pullsecret:weir/wrong", "pullsecret:weir/gone", "secret:weir/plain#none",
+                     "env:WEIR_NOT_SET", "ext:/not/there"):
+        conf = t.write("registries.conf", fixtures.registries_conf(
+            fixtures.registry_entry(registry, credentials=endpoint)))
+        found = run(t, "tag-scan", [event(registry, "named", "pullsecret:apps/registry"),
+                                    event(registry, "plain", path="team")],
+                    "--registries", conf, kubeconfig=user, status=1)
+        t.is_([(m["credential"], [f["application"]["name"] for f in m["applications"]])
+               for m in found.tags], [("pullsecret:apps/registry", ["named"])],
+              "%s fails those alone who use it" % endpoint)
+        t.is_(sorted(found.errors), ["-"], "with one error")
+        found = run(t, "verify", [update(registry, "named", "pullsecret:apps/registry")],
+                    "--registries", conf, kubeconfig=user)
+        t.ok(found.messages[0].get("digest"), "verify, too")
+    # and the other way round: what it names is used, though the registry's would do
+    conf = t.write("registries.conf", fixtures.registries_conf(
+        fixtures.registry_entry(registry, credentials="pullsecret:weir/registry")))
+    found = run(t, "tag-scan", [event(registry, "named", "pullsecret:weir/wrong")],
+                "--registries", conf, kubeconfig=user, status=1)
+    t.is_(found.tags, [], "a wrong one is not made up for by the registry's")
+    t.like(found.errors["-"], "refuses the credentials", "and that is said")
+
+
+def test_third(t, registry, user):
+    """A namespace that is neither the Application's nor weir's is refused by its name."""
+    for program, line in (("tag-scan", event(registry, "one", "pullsecret:other/registry")),
+                          ("verify", update(registry, "one", "pullsecret:other/registry"))):
+        found = run(t, program, [line], kubeconfig=user, status=1)
+        t.has(found.errors["one"], "the namespace other of the pull secret is neither the "
+              "Application's nor weir's; if that is right: --secret-namespace other",
+              program + " names it, and the remedy")
+        found = run(t, program, [line], "--secret-namespace", "more", "--secret-namespace", "others",
+                    kubeconfig=user, status=1)
+        t.is_([m["type"] for m in found.messages], ["ERROR"], "others that are allowed do not help")
+        found = run(t, program, [line], "--secret-namespace", "other", kubeconfig=user)
+        t.isnt([m["type"] for m in found.messages], ["ERROR"], "this one does")
+
+
 def test_renewal(t, cluster, registry, user):
     """A secret that is put right is read again."""
     cluster.secret("apps", "late", {".dockerconfigjson": docker_config(registry.host, password="no")},
@@ -167,6 +207,8 @@ def main():
         cluster.secret("apps", "opaque", {".dockerconfigjson": docker_config(registry.host)})
         cluster.secret("apps", "broken", {".dockerconfigjson": json.dumps(
             {"auths": {registry.host: {"auth": "hunter2!"}}})}, DOCKER)
+        cluster.secret("weir", "wrong", {".dockerconfigjson": docker_config(
+            registry.host, password="hunter2-wrong")}, DOCKER)
         cluster.secret("weir", "plain", {"creds": "user:%s\n" % PASSWORD})
         user = cluster.user("weir", [fixtures.rule("secrets", "get", group="")])
         with open(user, encoding="utf-8") as file:
@@ -177,6 +219,8 @@ def main():
         test_bound(t, registry, user)
         test_rights(t, cluster, registry)
         test_registries_conf(t, registry, user)
+        test_beats(t, registry, user)
+        test_third(t, registry, user)
         test_renewal(t, cluster, registry, user)
 
 
