@@ -184,7 +184,8 @@ read_entry(struct json_slice entry, struct credential *credential, struct error 
 {
 	*credential = (struct credential){ .user = NULL };
 	if (has_text(entry, "auth")) {
-		if (read_auth(entry, credential, err) != 0)
+		/* Beside an identity token docker writes a user without a password. */
+		if (read_auth(entry, credential, err) != 0 && !has_text(entry, "identitytoken"))
 			return -1;
 	} else if (has_text(entry, "username") && has_text(entry, "password")) {
 		credential->user = text_of(entry, "username");

@@ -99,6 +99,7 @@ static const struct {
 	{ "{\"identitytoken\":\"t\"}", 1, NULL, NULL, "t", NULL },
 	{ "{\"registrytoken\":\"t\"}", 1, NULL, NULL, NULL, "t" },
 	{ "{\"auth\":\"dTpw\",\"identitytoken\":\"t\"}", 1, "u", "p", "t", NULL },
+	{ "{\"auth\":\"dTo=\",\"identitytoken\":\"t\"}", 1, NULL, NULL, "t", NULL }, /* "u:", as docker does */
 	{ "{\"username\":\"x\"}", 0, NULL, NULL, NULL, NULL },
 	{ "{\"auth\":\"\"}", 0, NULL, NULL, NULL, NULL },
 	{ "{\"auth\":\"not base64!\"}", -1, NULL, NULL, NULL, NULL },
