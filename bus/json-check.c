@@ -69,6 +69,16 @@ json_utf8_length(const char *text, size_t left)
 	return len;
 }
 
+bool
+json_is_utf8(const char *text, size_t len)
+{
+	size_t i = 0, n = 1;
+
+	for (; i < len && n > 0; i += n)
+		n = (unsigned char)text[i] < 0x80 ? 1 : json_utf8_length(text + i, len - i);
+	return n > 0;
+}
+
 /* Four hexadecimal digits at p; -1: they are not. */
 static int
 hex4(const char *p, const char *end)

@@ -38,6 +38,8 @@ int json_check(const char *text, size_t len, const struct json_limits *limits,
 /* Length of the UTF-8 sequence that begins at text (a byte >= 0x80) within left bytes; 0 when it is
  * none: overlong, cut, a surrogate, beyond U+10FFFF. */
 size_t json_utf8_length(const char *text, size_t left);
+/* Is all of it UTF-8? */
+bool json_is_utf8(const char *text, size_t len);
 
 /* The functions below take text that json_check has accepted. */
 

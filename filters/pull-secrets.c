@@ -85,22 +85,6 @@ pull_secrets_drop(struct pull_secrets *secrets, const char *name)
 
 /* --- finding --- */
 
-static bool
-is_utf8(const char *text)
-{
-	size_t left = strlen(text);
-
-	while (left > 0) {
-		size_t n = (unsigned char)*text < 0x80 ? 1 : json_utf8_length(text, left);
-
-		if (n == 0)
-			return false;
-		text += n;
-		left -= n;
-	}
-	return true;
-}
-
 /* The host of the registry's API, as reference_host spells it; NULL: none of its own. */
 static char *
 api_host(const struct werf_source *source)
@@ -132,10 +116,10 @@ check_credential(const struct credential *credential, const char *host, struct e
 				 "what it holds for %s is a token; Argo CD needs a user name and a "
 				 "password there",
 				 host);
-	if (!is_utf8(credential->user))
+	if (!json_is_utf8(credential->user, strlen(credential->user)))
 		return error_set(err, ERROR_INPUT, 0,
 				 "the user name that it holds for %s is not UTF-8 text", host);
-	if (!is_utf8(credential->password))
+	if (!json_is_utf8(credential->password, strlen(credential->password)))
 		return error_set(err, ERROR_INPUT, 0,
 				 "the password that it holds for %s is not UTF-8 text, and Argo CD "
 				 "takes no other",

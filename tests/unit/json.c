@@ -161,10 +161,21 @@ test_split(void)
 	buf_fini(&out);
 }
 
+static void
+test_utf8(void)
+{
+	static const char text[] = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80";
+
+	check(json_is_utf8("", 0) && json_is_utf8(text, sizeof(text) - 1) && json_is_utf8("\0", 1), "UTF-8");
+	check(!json_is_utf8(text, sizeof(text) - 2) && !json_is_utf8("a\xff", 2) &&
+	      !json_is_utf8("\xe4" "b", 2) && !json_is_utf8("\xc0\x80", 2), "no UTF-8");
+}
+
 int
 main(void)
 {
 	test_check();
+	test_utf8();
 	test_limits();
 	test_members();
 	test_quote();
