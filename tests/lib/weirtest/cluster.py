@@ -13,6 +13,7 @@ collected. Stop and start keep the content; the API server may be stopped alone.
 
 import concurrent.futures
 import itertools
+import json
 import os
 import subprocess
 import threading
@@ -24,6 +25,7 @@ from . import ROOT, net, procs, tap, tls
 
 APPLICATIONS = "/apis/argoproj.io/v1alpha1"
 JSON_PATCH = "application/json-patch+json"
+READS = ["get", "list", "watch"]
 MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -42,10 +44,11 @@ class ApiError(Exception):
 
 
 class Cluster:
-    """One API server and its etcd, below a folder. crds=False: plain Kubernetes."""
+    """One API server and its etcd, below a folder. crds=False: plain Kubernetes. audit=True: the
+    server keeps a record of who asked for what, for requests(); not of the administrator's reads."""
 
-    def __init__(self, folder, crds=True):
-        self.folder, self.crds, self.peers = folder, crds, peers()
+    def __init__(self, folder, crds=True, audit=False):
+        self.folder, self.crds, self.peers, self.audit = folder, crds, peers(), audit
         self.port = self.etcd = self.api = None
         self._local, self._clients = threading.local(), []
         self._lock = threading.Lock()
@@ -138,10 +141,43 @@ class Cluster:
                 "--authorization-mode", "RBAC", "--endpoint-reconciler-type", "none",
                 "--disable-admission-plugins", "ServiceAccount",
                 "--max-requests-inflight", "2000", "--max-mutating-requests-inflight", "1000",
-                "--shutdown-delay-duration", "0s", "--v", "0"], self.folder).start()
+                "--shutdown-delay-duration", "0s", "--v", "0",
+                *(self._audit_options() if self.audit else [])], self.folder).start()
             if self._ready(self.api, self._new_client(), "/readyz"):
                 return
         raise RuntimeError("kube-apiserver does not start: " + self.api.stderr()[-4000:])
+
+    def _audit_options(self):
+        policy = os.path.join(self.folder, "audit.yaml")
+        with open(policy, "w", encoding="utf-8") as file:
+            yaml.safe_dump({"apiVersion": "audit.k8s.io/v1", "kind": "Policy",
+                            "omitStages": ["RequestReceived"], "rules": [
+                                {"level": "None", "users": ["admin", "system:apiserver"],
+                                 "verbs": READS},
+                                {"level": "Metadata"}]}, file)
+        return ["--audit-policy-file", policy, "--audit-log-mode", "blocking",
+                "--audit-log-path", os.path.join(self.folder, "audit.log")]
+
+    def requests(self, user):
+        """(verb, resource, namespace, name, HTTP status) of each request of this user, in order;
+        subresources as resource/subresource. Needs audit=True."""
+        found = []
+        with open(os.path.join(self.folder, "audit.log"), encoding="utf-8") as file:
+            for line in file:
+                if not line.endswith("\n"):
+                    break
+                event = json.loads(line)
+                about = event.get("objectRef")
+                if about and event["user"]["username"] == user:
+                    resource = "/".join(filter(None, (about.get("resource"),
+                                                      about.get("subresource"))))
+                    found.append((event["verb"], resource, about.get("namespace"),
+                                  about.get("name"), event["responseStatus"]["code"]))
+        return found
+
+    def writes(self, user):
+        """Those of requests() that are no reads."""
+        return [request for request in self.requests(user) if request[0] not in READS]
 
     def _apply_crds(self):
         folder = os.path.join(self.peers, "crds")
@@ -154,11 +190,14 @@ class Cluster:
                        for crd in found["items"])
         if not tap.eventually(established, 60):
             raise RuntimeError("the CRDs are applied, but not established")
-        # Established, the resource may still be a moment away.
+        self.wait_for_resource(APPLICATIONS + "/applications")
+
+    def wait_for_resource(self, path):
+        """Wait until a list is served. Established, a resource may still be a moment away."""
         def served():
-            return self.client().json("GET", APPLICATIONS + "/applications?limit=1")[0] == 200
+            return self.client().request("GET", path + "?limit=1")[0] == 200
         if not tap.eventually(served, 60):
-            raise RuntimeError("the Application CRD is applied, but not served")
+            raise RuntimeError("the CRD is applied, but %s is not served" % path)
 
     # Users
 
@@ -195,6 +234,15 @@ class Cluster:
             self.must("POST", path, role)
             self.must("POST", path[:-1] + "bindings", binding)
         return self._write_kubeconfig(name, pair, (namespaces or [None])[0])
+
+    def account(self, name):
+        """A user with a certificate and no right. Gives (kubeconfig, certificate and key)."""
+        pair = self.authority.issue(name, name)
+        return self._write_kubeconfig(name, pair), pair
+
+    def administrator(self, name):
+        """Another administrator, whose requests can be told from ours. Gives its kubeconfig."""
+        return self._write_kubeconfig(name, self.authority.issue(name, name, "system:masters"))
 
     def service_account_token(self, namespace, name, seconds=3600):
         """A token of a new ServiceAccount (TokenRequest), for in-cluster configuration."""

@@ -62,19 +62,11 @@ class Group:
         """{name: pid} of the stages that run now: what is under the supervisor, by program."""
         found = {}
         for pid in procs.tree(self.run.pid):
-            words = _arguments(pid)
+            words = procs.arguments(pid)
             name = os.path.basename(words[0]) if words else ""
             if name in STAGES or name == "bridge":
                 found["pushes" if name == "bridge" else name] = pid
         return found
-
-
-def _arguments(pid):
-    try:
-        with open("/proc/%d/cmdline" % pid, "rb") as file:
-            return [word.decode() for word in file.read().split(b"\0")[:-1]]
-    except OSError:
-        return []
 
 
 class Witness:

@@ -71,6 +71,11 @@ def _environment(pid):
         return []
 
 
+def environment(pid):
+    """The variables that it was started with, a line each."""
+    return b"\n".join(_environment(pid)).decode(errors="replace")
+
+
 def _command_line(pid):
     try:
         with open("/proc/%d/cmdline" % pid, "rb") as file:
@@ -78,6 +83,15 @@ def _command_line(pid):
     except OSError:
         return ""
     return line or "[%s]" % (_stat(pid) or (0, "", "?"))[2]
+
+
+def arguments(pid):
+    """The words of its command line; none when it is gone."""
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            return [word.decode(errors="replace") for word in file.read().split(b"\0")[:-1]]
+    except OSError:
+        return []
 
 
 def leftovers(own_mark, descendants=True):

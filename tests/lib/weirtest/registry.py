@@ -170,12 +170,19 @@ class Registry:
 
     def _htpasswd(self):
         path = os.path.join(self.folder, "htpasswd")
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path + ".new", "w", encoding="utf-8") as file:
             for name, password in self.users.items():
                 # The password comes on stdin (-i), never in argv; bcrypt at its least cost.
                 file.write(subprocess.run(["htpasswd", "-niBC", "4", name], input=password,
                                           check=True, capture_output=True, text=True).stdout)
+        os.replace(path + ".new", path)
         return path
+
+    def set_users(self, users):
+        """Other htpasswd users from the next request on: docker-registry reads the file again."""
+        self.forget_client()
+        self.users = dict(users)
+        self._htpasswd()
 
     def stop(self):
         self.forget_client()

@@ -154,6 +154,13 @@ class Test:
         if not os.environ.get("WEIR_PEERS"):
             self.skip_all("no kube-apiserver and etcd here (make peers builds them)")
 
+    def need_argocd(self):
+        """Skip the whole file where the cluster, Argo CD or redis is not."""
+        self.need_cluster()
+        program = os.path.join(os.environ["WEIR_PEERS"], "argocd")
+        if not os.access(program, os.X_OK) or not shutil.which("redis-server"):
+            self.skip_all("no Argo CD here (make e2e builds it)")
+
     def need_no_sanitizer(self, why="valgrind does not run sanitized programs"):
         """Skip the whole file in a sanitizer build: there no failure even under STRICT=1."""
         if os.environ.get("SANITIZE"):
