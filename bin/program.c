@@ -15,6 +15,9 @@
 #ifndef WEIR_LIBEXEC_DIR
 #define WEIR_LIBEXEC_DIR "/usr/local/libexec/weir"
 #endif
+#ifndef WEIR_SHARE_DIR
+#define WEIR_SHARE_DIR "/usr/local/share/weir"
+#endif
 
 /* A program of this name lies in a folder of weir's and hardly in anybody else's. */
 #define LANDMARK "constraint-match"
@@ -92,6 +95,33 @@ program_find(const char *name)
 	if (own != NULL && is_ours(beside))
 		return find_in(beside, name);
 	return find_in(WEIR_LIBEXEC_DIR, name);
+}
+
+/* folder/name as one path without detours, when that is a file; else NULL. */
+static char *
+find_file(const char *folder, const char *name)
+{
+	CLEANUP_FREE char *path = alloc_format("%s/%s", folder, name);
+	char real[PATH_MAX];
+	struct stat status;
+
+	if (realpath(path, real) == NULL || stat(real, &status) != 0 || !S_ISREG(status.st_mode))
+		return NULL;
+	return alloc_string(real);
+}
+
+char *
+program_pipeline(const char *name)
+{
+	CLEANUP_FREE char *own = own_folder();
+	CLEANUP_FREE char *installed =
+		alloc_format("%s/../../share/weir/pipelines", own != NULL ? own : "");
+	CLEANUP_FREE char *tree = alloc_format("%s/../../../pipelines", own != NULL ? own : "");
+	char *path = own != NULL ? find_file(installed, name) : NULL;
+
+	if (path == NULL && own != NULL)
+		path = find_file(tree, name);
+	return path != NULL ? path : find_file(WEIR_SHARE_DIR "/pipelines", name);
 }
 
 static char *

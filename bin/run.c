@@ -14,10 +14,12 @@
 #include "../bus/loop.h"
 #include "../bus/options.h"
 #include "pipeline.h"
+#include "program.h"
 #include "rundir.h"
 #include "supervise.h"
 #include "wiring.h"
 
+#define PIPELINE "delivery.yaml" /* when no file is named */
 #define DRAIN_MS 10000
 #define DRAIN_MAX_MS ((uint64_t)60 * 60 * 1000)
 
@@ -38,15 +40,16 @@ static const char *const levels[] = { "error", "warning", "info", "debug", NULL 
 
 static const struct option_usage run_usage = {
 	.program = "weir run",
-	.synopsis = "[option ...] FILE",
-	.summary = "Runs the stages of a pipeline file, restarts what dies, stops them in "
-		   "order.",
+	.synopsis = "[option ...] [FILE]",
+	.summary = "Runs the stages of a pipeline file, restarts what dies, stops them in order.\n"
+		   "Without FILE: weir's own " PIPELINE ".",
 	.page = "weir-run(1)",
 };
 static const struct option_usage check_usage = {
 	.program = "weir check",
-	.synopsis = "FILE",
-	.summary = "Judges a pipeline file without running it, and shows how it is wired.",
+	.synopsis = "[FILE]",
+	.summary = "Judges a pipeline file without running it, and shows how it is wired.\n"
+		   "Without FILE: weir's own " PIPELINE ".",
 	.page = "weir-run(1)",
 };
 
@@ -98,10 +101,23 @@ parse(struct settings *settings, int argc, char **argv, struct error *err)
 	if (settings->help)
 		options_help(settings->check ? &check_usage : &run_usage,
 			     tables + (settings->check ? 1 : 0));
-	if (settings->help || settings->version || settings->operands.count == 1)
+	if (settings->help || settings->version || settings->operands.count <= 1)
 		return 0;
-	return error_set(err, ERROR_USAGE, 0, "one pipeline file is needed (weir %s --help)",
+	return error_set(err, ERROR_USAGE, 0, "one pipeline file is enough (weir %s --help)",
 			 settings->check ? "check" : "run");
+}
+
+static int
+read_pipeline(struct pipeline *pipeline, const struct option_list *operands, struct error *err)
+{
+	CLEANUP_FREE char *path = operands->count == 0 ? program_pipeline(PIPELINE) : NULL;
+
+	if (operands->count > 0)
+		return pipeline_read(pipeline, operands->items[0], err);
+	if (path == NULL)
+		return error_set(err, ERROR_CONFIG, 0,
+				 "weir's own " PIPELINE " is not installed: name a pipeline file");
+	return pipeline_read(pipeline, path, err);
 }
 
 static int
@@ -203,7 +219,7 @@ main(int argc, char **argv)
 		if (settings.version)
 			puts("weir " WEIR_VERSION);
 		status = close_stdout();
-	} else if (pipeline_read(&pipeline, settings.operands.items[0], &err) < 0) {
+	} else if (read_pipeline(&pipeline, &settings.operands, &err) < 0) {
 		status = fail(&err);
 	} else {
 		status = settings.check ? check(&pipeline) : run(&pipeline, &settings);

@@ -88,8 +88,33 @@ def run_installed(t):
         t.status(procs.run(weir, name, "--help"), 0, "weir %s runs where it was installed" % name)
 
 
+PIPELINE = "stages: [{name: %s, command: show, from: []}]\n"
+
+
+def run_pipelines(t):
+    """Without a file `weir run` and `weir check` take weir's own: of the tree, or as installed."""
+    for name, folder, pipelines in (("tree", "tree/build/plain/bin", "tree/pipelines"),
+                                    ("installed", "own/libexec/weir", "own/share/weir/pipelines")):
+        os.makedirs(t.path(folder))
+        for program in ("run", "show", "constraint-match"):
+            shutil.copy(os.path.realpath(os.path.join(BIN, program)), t.path(folder, program))
+        run = t.path(folder, "run")
+        done = procs.run(run, "--check", cwd=t.tmp)
+        t.status(done, 100, name + ": it is not there")
+        t.has(done.stderr, "delivery.yaml is not installed: name a pipeline file", "which is said")
+        t.write(pipelines + "/delivery.yaml", PIPELINE % name)
+        done = procs.run(run, "--check", cwd=t.tmp)
+        t.status(done, 0, name + ": it is there")
+        t.has(done.stdout, name + " -> standard output", "and is the one that is meant")
+        done = procs.run(run, "--check", t.write("mine.yaml", PIPELINE % "mine"))
+        t.has(done.stdout, "mine -> standard output", "a file that is named goes before it")
+    done = procs.run("weir", "check", t.path("mine.yaml"), t.path("mine.yaml"))
+    t.status(done, 100, "two files are one too many")
+
+
 with tap.Test() as t:
     run_help(t)
     run_unknown(t)
     run_libexec(t)
+    run_pipelines(t)
     run_installed(t)

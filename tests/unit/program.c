@@ -72,6 +72,13 @@ check_folders(const char *folder)
 	rmdir(sub);
 }
 
+static void
+check_pipelines(void)
+{
+	check_found(program_pipeline("no-such-pipeline.yaml"), NULL, "a pipeline that is not there");
+	check_found(program_pipeline(""), NULL, "a folder is none");
+}
+
 int
 main(void)
 {
@@ -94,6 +101,7 @@ main(void)
 	check_nearest("", NULL);
 	check(mkdtemp(folder) != NULL, "a folder");
 	check_folders(folder);
+	check_pipelines();
 	rmdir(folder);
 	return check_done();
 }
