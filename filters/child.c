@@ -66,8 +66,8 @@ check_end(const struct child *child, struct error *err)
 		return error_set(err, ERROR_TEMPORARY, 0, "it was killed by signal %d",
 				 WTERMSIG(child->status));
 	if (WEXITSTATUS(child->status) != 0)
-		return error_set(err, ERROR_TEMPORARY, 0, "it ended with status %d",
-				 WEXITSTATUS(child->status));
+		return error_set(err, ERROR_TEMPORARY, WEXITSTATUS(child->status),
+				 "it ended with status %d", WEXITSTATUS(child->status));
 	return 0;
 }
 
@@ -75,11 +75,10 @@ static void
 finish(struct child *child)
 {
 	struct error err;
+	int status = check_end(child, &err);
 
-	if (check_end(child, &err) == 0)
-		child->on_done(child->arg, buf_string(&child->output), child->output.len, NULL);
-	else
-		child->on_done(child->arg, "", 0, &err);
+	child->on_done(child->arg, buf_string(&child->output), child->output.len,
+		       status != 0 ? &err : NULL);
 	free_child(child);
 }
 
@@ -142,7 +141,7 @@ on_deadline(void *arg)
 
 /* 0, or an errno. */
 static int
-spawn(struct child *child, const struct child_settings *settings, int out_fd)
+spawn(struct child *child, const struct child_settings *settings, int in_fd, int out_fd)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -153,7 +152,7 @@ spawn(struct child *child, const struct child_settings *settings, int out_fd)
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, in_fd, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
@@ -168,17 +167,41 @@ spawn(struct child *child, const struct child_settings *settings, int out_fd)
 	return code;
 }
 
+/* A descriptor to read input from, which is in the pipe as a whole; -1 and errno. */
+static int
+open_input(const char *input)
+{
+	size_t len = input != NULL ? strlen(input) : 0;
+	int ends[2];
+
+	if (len == 0)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (len > CHILD_INPUT_MAX) {
+		errno = E2BIG;
+		return -1;
+	}
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	if (write(ends[1], input, len) != (ssize_t)len) {
+		close(ends[0]);
+		ends[0] = -1;
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
 /* 0, or an errno. */
 static int
 start(struct child *child, const struct child_settings *settings)
 {
+	CLEANUP_CLOSE int in_fd = open_input(settings->input);
 	int ends[2], code;
 
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	if (in_fd < 0 || pipe2(ends, O_CLOEXEC) != 0)
 		return errno;
 	child->out_fd = ends[0];
 	fcntl(child->out_fd, F_SETFL, O_NONBLOCK); /* our end alone */
-	code = spawn(child, settings, ends[1]);
+	code = spawn(child, settings, in_fd, ends[1]);
 	close(ends[1]);
 	if (code != 0)
 		return code;

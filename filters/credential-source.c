@@ -113,6 +113,8 @@ parse_spec(struct credential_source *source, const char *spec, struct error *err
 			return error_set(err, ERROR_INPUT, 0,
 					 "ext: wants the absolute path of a program");
 		return 0;
+	case CREDENTIAL_HELPER:
+		break;
 	}
 	return 0;
 }
@@ -159,8 +161,11 @@ credential_source_parse(struct credential_source *source, const char *text, stru
 char *
 credential_source_text(const struct credential_source *source)
 {
-	const char *kind = kind_names[source->kind];
+	const char *kind;
 
+	if (source->kind == CREDENTIAL_HELPER)
+		return alloc_format("%s for %s", source->name, source->field);
+	kind = kind_names[source->kind];
 	if (source->namespace == NULL)
 		return alloc_format("%s:%s", kind, source->name);
 	return alloc_format("%s:%s%s%s%s%s", kind, source->namespace,

@@ -14,7 +14,9 @@ enum credential_kind {
 	CREDENTIAL_PULL_SECRET, /* pullsecret:[NAMESPACE/]NAME: a dockerconfigjson Secret */
 	CREDENTIAL_SECRET,	/* secret:NAMESPACE/NAME#FIELD: user:password in a field */
 	CREDENTIAL_ENV,		/* env:VARIABLE: user:password */
-	CREDENTIAL_PROGRAM	/* ext:/PATH: a program that prints user:password */
+	CREDENTIAL_PROGRAM,	/* ext:/PATH: a program that prints user:password */
+	CREDENTIAL_HELPER	/* docker's own: name is the program, field what it is asked for;
+				 * no text is parsed as one */
 };
 
 struct credential_source {

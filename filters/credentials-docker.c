@@ -9,6 +9,7 @@
 #include "../bus/alloc.h"
 #include "../bus/buf.h"
 #include "credentials-priv.h"
+#include "docker-helper.h"
 #include "dockerconfig.h"
 
 #define FILE_MAX ((size_t)4 * 1024 * 1024)
@@ -49,9 +50,25 @@ config_path(void)
 	return alloc_format("%s/.docker/config.json", home);
 }
 
+/* docker's order: a helper for this registry, a secret in the file, the helper for all. */
+static int
+find_in_file(const char *text, size_t len, const struct reference *reference,
+	     const char *api_host, struct credential *credential, struct docker_helper *helper,
+	     struct error *err)
+{
+	int found = docker_helper_of_registry(text, len, reference, api_host, helper, err);
+
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	found = dockerconfig_find(text, len, reference, api_host, credential, err);
+	if (found != 0)
+		return found;
+	return docker_helper_of_store(text, len, reference, helper, err) < 0 ? -1 : 0;
+}
+
 int
 credentials_docker(const struct reference *reference, const char *api_host,
-		   struct credential *credential, struct error *err)
+		   struct credential *credential, struct docker_helper *helper, struct error *err)
 {
 	const char *variable = getenv("DOCKER_AUTH_CONFIG");
 	CLEANUP_FREE char *path = NULL;
@@ -59,6 +76,7 @@ credentials_docker(const struct reference *reference, const char *api_host,
 	int found = 0;
 
 	*credential = (struct credential){ .user = NULL };
+	*helper = (struct docker_helper){ .program = NULL };
 	if (variable != NULL && variable[0] != '\0') {
 		found = dockerconfig_find(variable, strlen(variable), reference, api_host,
 					  credential, err);
@@ -72,8 +90,8 @@ credentials_docker(const struct reference *reference, const char *api_host,
 		return 0;
 	found = read_file(path, &text, err);
 	if (found > 0) {
-		found = dockerconfig_find(buf_string(&text), text.len, reference, api_host,
-					  credential, err);
+		found = find_in_file(buf_string(&text), text.len, reference, api_host, credential,
+				     helper, err);
 		if (found < 0)
 			error_prepend(err, "%s", path);
 	}

@@ -1,12 +1,15 @@
-/* A helper program of the administrator's (ext:), with little around it. Must not read what it
- * printed. */
+/* Programs that print credentials: the administrator's own (ext:), with little around it, and
+ * docker's helpers, which find what they need by variables. Must not read what they printed. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../bus/alloc.h"
 #include "credentials-priv.h"
 
 #define OUTPUT_MAX ((size_t)8192)
+#define HELPER_OUTPUT_MAX ((size_t)64 * 1024) /* tokens of clouds are long */
 #define TIMEOUT_S 10
+#define HELPER_TIMEOUT_S 60 /* it may ask a cloud */
 
 static char *
 variable(const char *name, const char *otherwise)
@@ -26,6 +29,22 @@ credentials_run(struct loop *loop, char *path, child_fn *on_done, void *arg, str
 						 .environment = environment,
 						 .output_max = OUTPUT_MAX,
 						 .timeout_s = TIMEOUT_S };
+
+	return child_start(loop, &settings, on_done, arg, err);
+}
+
+struct child *
+credentials_run_helper(struct loop *loop, char *program, const char *server, child_fn *on_done,
+		       void *arg, struct error *err)
+{
+	char verb[] = "get";
+	char *arguments[] = { program, verb, NULL };
+	const struct child_settings settings = { .arguments = arguments,
+						 .environment = environ,
+						 .output_max = HELPER_OUTPUT_MAX,
+						 .timeout_s = HELPER_TIMEOUT_S,
+						 .input = server,
+						 .ends_alone = true };
 
 	return child_start(loop, &settings, on_done, arg, err);
 }

@@ -12,10 +12,12 @@
 #include "../bus/table.h"
 #include "credential-source.h"
 #include "credentials-priv.h"
+#include "docker-helper.h"
 #include "secret-field.h"
 
 #define KEEP_MS 60000
 #define KEEP_FAILURE_MS 3000
+#define HELPER_KEY "helper " /* no source text begins so */
 
 /* What a source gave. */
 struct held {
@@ -100,6 +102,8 @@ resolve(const struct held *held, const struct reference *reference, const char *
 	if (held->source.kind == CREDENTIAL_PULL_SECRET)
 		found = dockerconfig_find(held->text, held->len, reference, api_host, credential,
 					  err);
+	else if (held->source.kind == CREDENTIAL_HELPER)
+		found = docker_helper_read(held->text, held->len, credential, err);
 	else
 		found = credential_parse(credential, held->text, held->len, err);
 	return found < 0 ? -1 : 0;
@@ -238,6 +242,22 @@ on_program(void *arg, const char *text, size_t len, const struct error *err)
 	tell_all(held);
 }
 
+/* Having nothing for a registry is no failure. */
+static void
+on_helper(void *arg, const char *text, size_t len, const struct error *err)
+{
+	struct held *held = arg;
+
+	held->run = NULL;
+	if (err == NULL)
+		keep(held, alloc_text(text, len), len, KEEP_MS);
+	else if (err->code > 0 && docker_helper_has_none(text, len))
+		keep(held, alloc_string(""), 0, KEEP_MS);
+	else
+		keep_failure(held, err);
+	tell_all(held);
+}
+
 /* --- fetching --- */
 
 static int
@@ -283,6 +303,10 @@ fetch(struct held *held, struct error *err)
 	case CREDENTIAL_PROGRAM:
 		held->run = credentials_run(held->credentials->loop, held->source.name, on_program,
 					    held, err);
+		return held->run != NULL ? 0 : -1;
+	case CREDENTIAL_HELPER:
+		held->run = credentials_run_helper(held->credentials->loop, held->source.name,
+						   held->source.field, on_helper, held, err);
 		return held->run != NULL ? 0 : -1;
 	}
 	return 0;
@@ -352,18 +376,60 @@ wait_for(struct held *held, const struct reference *reference, const char *api_h
 	return wait;
 }
 
-static void
-get_docker(const struct reference *reference, const char *api_host, credentials_fn *on_done,
-	   void *arg)
+/* What is held, or will be. */
+static struct credentials_wait *
+get_held(struct held *held, const struct reference *reference, const char *api_host,
+	 credentials_fn *on_done, void *arg)
 {
-	struct credential credential;
 	struct error err;
 
-	if (credentials_docker(reference, api_host, &credential, &err) < 0)
+	if (!is_good(held) && fetch(held, &err) != 0)
+		keep_failure(held, &err);
+	if (!is_good(held))
+		return wait_for(held, reference, api_host, on_done, arg);
+	tell(held, reference, api_host, on_done, arg);
+	return NULL;
+}
+
+/* Takes what helper holds. */
+static struct held *
+held_of_helper(struct credentials *credentials, struct docker_helper *helper)
+{
+	CLEANUP_FREE char *key =
+		alloc_format("%s%s %s", HELPER_KEY, helper->program, helper->server);
+	struct held *held = table_get(credentials->held, key, strlen(key));
+
+	if (held == NULL) {
+		held = alloc_zero(1, sizeof(*held));
+		held->credentials = credentials;
+		held->source.kind = CREDENTIAL_HELPER;
+		held->source.name = helper->program;
+		held->source.field = helper->server;
+		*helper = (struct docker_helper){ .program = NULL };
+		table_put(credentials->held, key, strlen(key), held);
+	}
+	docker_helper_fini(helper);
+	return held;
+}
+
+static struct credentials_wait *
+get_docker(struct credentials *credentials, const struct reference *reference,
+	   const char *api_host, credentials_fn *on_done, void *arg)
+{
+	struct credential credential;
+	struct docker_helper helper;
+	struct error err;
+	int status = credentials_docker(reference, api_host, &credential, &helper, &err);
+
+	if (status >= 0 && helper.program != NULL)
+		return get_held(held_of_helper(credentials, &helper), reference, api_host, on_done,
+				arg);
+	if (status < 0)
 		on_done(arg, NULL, &err);
 	else
 		on_done(arg, &credential, NULL);
 	credential_fini(&credential);
+	return NULL;
 }
 
 struct credentials_wait *
@@ -374,10 +440,8 @@ credentials_get(struct credentials *credentials, const char *source, int64_t kee
 	struct error err;
 	struct held *held;
 
-	if (source == NULL) {
-		get_docker(reference, api_host, on_done, arg);
-		return NULL;
-	}
+	if (source == NULL)
+		return get_docker(credentials, reference, api_host, on_done, arg);
 	held = find_held(credentials, source, &err);
 	if (held == NULL) {
 		error_prepend(&err, "%s", source);
@@ -385,20 +449,35 @@ credentials_get(struct credentials *credentials, const char *source, int64_t kee
 		return NULL;
 	}
 	held->keep_ms = keep_ms;
-	if (!is_good(held) && fetch(held, &err) != 0)
-		keep_failure(held, &err);
-	if (!is_good(held))
-		return wait_for(held, reference, api_host, on_done, arg);
-	tell(held, reference, api_host, on_done, arg);
-	return NULL;
+	return get_held(held, reference, api_host, on_done, arg);
+}
+
+/* docker's config is read each time: of it only what helpers said is held. */
+static void
+forget_helpers(struct credentials *credentials)
+{
+	const char *key;
+	size_t cursor = 0, len;
+	void *value;
+
+	while (table_next(credentials->held, &cursor, &key, &len, &value)) {
+		struct held *held = value;
+
+		if (held->source.kind == CREDENTIAL_HELPER)
+			drop_text(held);
+	}
 }
 
 void
 credentials_forget(struct credentials *credentials, const char *source)
 {
-	struct held *held =
-		source != NULL ? table_get(credentials->held, source, strlen(source)) : NULL;
+	struct held *held;
 
+	if (source == NULL) {
+		forget_helpers(credentials);
+		return;
+	}
+	held = table_get(credentials->held, source, strlen(source));
 	if (held != NULL && held->source.kind != CREDENTIAL_ENV)
 		drop_text(held);
 }

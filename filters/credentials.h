@@ -34,8 +34,9 @@ typedef void credentials_fn(void *arg, const struct credential *credential,
 			    const struct error *err);
 /*
  * source: as credential_source_text spells it; NULL: docker's config ($DOCKER_AUTH_CONFIG, then
- * $DOCKER_CONFIG/config.json or ~/.docker/config.json), where no entry is anonymous. A pull secret
- * without an entry for the repository's host is anonymous too. api_host: as in dockerconfig.h.
+ * $DOCKER_CONFIG/config.json or ~/.docker/config.json, and the credential helper that it names),
+ * where no entry is anonymous. A pull secret without an entry for the repository's host is
+ * anonymous too. api_host: as in dockerconfig.h.
  * keep_ms: how long what a program printed stays good; 0: for ever.
  * NULL: on_done has been called already. Else it will be, once.
  */
@@ -43,7 +44,7 @@ struct credentials_wait *credentials_get(struct credentials *credentials, const 
 					 int64_t keep_ms, const struct reference *reference,
 					 const char *api_host, credentials_fn *on_done, void *arg);
 void credentials_cancel(struct credentials_wait *wait); /* on_done is not called */
-/* A registry did not accept what came from here: look anew next time. NULL is fine. */
+/* A registry did not accept what came from here: look anew next time. */
 void credentials_forget(struct credentials *credentials, const char *source);
 
 #endif

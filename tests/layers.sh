@@ -13,8 +13,8 @@ file_max=600
 width_max=100
 
 # Modules that know no descriptor, no clock, no curl.
-pure='semver constraint tagfilter choose reference challenge dockerconfig registries application
-	patch json buf retain link'
+pure='semver constraint tagfilter choose reference challenge dockerconfig docker-helper registries
+	application patch json buf retain link'
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -60,28 +60,29 @@ start(const char *script, const struct child_settings *other, struct outcome *ou
 static const struct {
 	const char *name, *script, *output;
 	enum error_kind kind;
-	const char *text;
+	const char *text, *input;
 } ends[] = {
-	{ "what it prints", "printf 'user:a b'", "user:a b", ERROR_NONE, "" },
-	{ "nothing", "exit 0", "", ERROR_NONE, "" },
-	{ "its environment", "echo $CANARY $HOME", "ours\n", ERROR_NONE, "" },
-	{ "nothing on stdin", "cat; echo end", "end\n", ERROR_NONE, "" },
-	{ "a status", "echo canary; exit 3", "", ERROR_TEMPORARY, "it ended with status 3" },
-	{ "a signal", "kill -9 $$", "", ERROR_TEMPORARY, "it was killed by signal 9" },
-	{ "too much", "head -c 5000 /dev/zero", "", ERROR_CONFIG,
-	  "it printed more than 100 bytes" },
-	{ "output that ends before it does", "echo first; exec >&-; :", "first\n", ERROR_NONE, "" },
-	{ "a grandchild that keeps the pipe", "sleep 1000 & echo mine", "mine\n", ERROR_NONE, "" },
+	{ "what it prints", "printf 'user:a b'", "user:a b", ERROR_NONE, "", NULL },
+	{ "nothing", "exit 0", "", ERROR_NONE, "", NULL },
+	{ "its environment", "echo $CANARY $HOME", "ours\n", ERROR_NONE, "", NULL },
+	{ "nothing on stdin", "cat; echo end", "end\n", ERROR_NONE, "", NULL },
+	{ "what is on stdin", "read -r line; echo \"[$line]\"", "[asked for]\n", ERROR_NONE, "",
+	  "asked for\n" },
+	{ "a status", "echo why; exit 3", "why\n", ERROR_TEMPORARY, "it ended with status 3", NULL },
+	{ "a signal", "kill -9 $$", "", ERROR_TEMPORARY, "it was killed by signal 9", NULL },
+	{ "output that ends before it does", "echo first; exec >&-; :", "first\n", ERROR_NONE, "", NULL },
+	{ "a grandchild that keeps the pipe", "sleep 1000 & echo mine", "mine\n", ERROR_NONE, "", NULL },
 };
 
 static void
 test_ends(void)
 {
-	const struct child_settings settings = { .output_max = 100, .timeout_s = 20 };
+	struct child_settings settings = { .output_max = 100, .timeout_s = 20 };
 	struct outcome outcome;
 	struct error err;
 
 	for (size_t i = 0; i < ALLOC_COUNT(ends); i++) {
+		settings.input = ends[i].input;
 		check(start(ends[i].script, &settings, &outcome, &err) != NULL, "%s: it starts",
 		      ends[i].name);
 		check(!outcome.done, "%s: not told before a turn", ends[i].name);
@@ -91,6 +92,24 @@ test_ends(void)
 		check_text(outcome.text, ends[i].text, "its text");
 		check_number(outcome.calls, 1, "told once");
 	}
+}
+
+static void
+test_too_much(void)
+{
+	static char input[CHILD_INPUT_MAX + 2];
+	struct child_settings settings = { .output_max = 100, .timeout_s = 20, .input = input };
+	struct outcome outcome;
+	struct error err;
+
+	memset(input, 'x', CHILD_INPUT_MAX);
+	start("cat >/dev/null; head -c 5000 /dev/zero", &settings, &outcome, &err);
+	check(wait_for(&outcome.done), "one that prints too much ends");
+	check_number(outcome.kind, ERROR_CONFIG, "its kind");
+	check_text(outcome.text, "it printed more than 100 bytes", "its text");
+	input[CHILD_INPUT_MAX] = 'x';
+	check(start("cat", &settings, &outcome, &err) == NULL, "more input than a pipe takes");
+	check_number(err.code, E2BIG, "its errno");
 }
 
 static void
@@ -171,6 +190,7 @@ main(void)
 {
 	loop = loop_new();
 	test_ends();
+	test_too_much();
 	test_deadline();
 	test_rest(false);
 	test_rest(true);

@@ -182,6 +182,53 @@ test_keeping(void)
 	unlink(count);
 }
 
+/* docker's order: the helper of a registry, a secret in the file, the helper of all others. */
+static void
+test_helpers(void)
+{
+	CLEANUP_FREE char *path = alloc_format("%s:%s", folder, getenv("PATH"));
+	CLEANUP_FREE char *mine = alloc_string(getenv("PATH"));
+	char *config, *own, *store, *count = alloc_format("%s/asked", folder);
+	CLEANUP_FREE char *script = alloc_format(
+		"#!/bin/sh\nread -r server; [ \"$1\" = get ] || exit 7; echo x >>%s\n"
+		"echo \"{\\\"Username\\\":\\\"$server\\\",\\\"Secret\\\":\\\"$(wc -l <%s)\\\"}\"\n",
+		count, count);
+
+	setenv("PATH", path, 1);
+	setenv("DOCKER_CONFIG", folder, 1);
+	own = put("docker-credential-own", script, 0700);
+	store = put("docker-credential-all",
+		    "#!/bin/sh\necho credentials not found in native keychain; exit 1\n", 0700);
+	config = put("config.json", "{\"credsStore\":\"all\"}", 0600);
+	expect(NULL, "anonymous", ERROR_NONE, "the helper of all has nothing");
+	put_away(store);
+	credentials_forget(credentials, NULL);
+	expect(NULL, "docker-credential-all for reg.example: it cannot be started", ERROR_SYSTEM,
+	       "a helper that is not there");
+	store = put("docker-credential-all", "#!/bin/sh\necho hunter2; exit 1\n", 0700);
+	credentials_forget(credentials, NULL);
+	expect(NULL, "docker-credential-all for reg.example: it ended with status 1",
+	       ERROR_TEMPORARY, "a helper that fails");
+	put_away(config);
+	config = put("config.json",
+		     "{\"credsStore\":\"all\",\"auths\":{\"reg.example\":{\"auth\":\"dTpw\"}}}", 0600);
+	expect(NULL, "u p", ERROR_NONE, "a secret in the file before the helper of all");
+	put_away(config);
+	config = put("config.json",
+		     "{\"credHelpers\":{\"reg.example\":\"own\"},\"auths\":{\"reg.example\":"
+		     "{\"auth\":\"dTpw\"}}}", 0600);
+	expect(NULL, "reg.example 1", ERROR_NONE, "its own helper before a secret in the file");
+	expect(NULL, "reg.example 1", ERROR_NONE, "asked once");
+	credentials_forget(credentials, NULL);
+	expect(NULL, "reg.example 2", ERROR_NONE, "and again when a registry does not accept it");
+	setenv("PATH", mine, 1);
+	unsetenv("DOCKER_CONFIG");
+	put_away(config);
+	put_away(own);
+	put_away(store);
+	put_away(count);
+}
+
 static void
 test_cluster(void)
 {
@@ -206,6 +253,7 @@ main(void)
 	test_variables();
 	test_programs();
 	test_keeping();
+	test_helpers();
 	test_cluster();
 	ask("ext:/bin/cat", 0, &outcome);
 	credentials_free(credentials);
