@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
 	{ "constraint-match", NULL, NULL, "choose the newest version that the owner allows" },
 	{ "verify", NULL, NULL, "look whether the chosen version is there, and a chart" },
 	{ "patch-application", NULL, NULL, "write the version into the Application" },
+	{ "render-configmap", NULL, NULL, "render registries.conf from WerfSources" },
 	{ "render-repository", NULL, NULL, "make Argo CD's repository Secrets from WerfSources" },
 	{ "show", NULL, NULL, "print messages for a person" },
 	{ "run", NULL, NULL, "run a pipeline file and keep it running" },

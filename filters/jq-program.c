@@ -90,7 +90,7 @@ read_file(struct buf *text, const char *file, struct error *err)
 	if (got < 0)
 		return error_set_errno(err, "%s", file);
 	if (got > 0)
-		return error_set(err, ERROR_CONFIG, 0, "%s: is longer than %d bytes", file,
+		return error_set(err, ERROR_CONFIG, 0, "%s: is longer than %zu bytes", file,
 				 JQ_PROGRAM_TEXT_MAX);
 	if (strlen(buf_string(text)) != text->len)
 		return error_set(err, ERROR_CONFIG, 0, "%s: holds a NUL byte", file);

@@ -15,7 +15,7 @@
 
 #define JQ_PROGRAM_RESULTS_MAX 1000	  /* of one run */
 #define JQ_PROGRAM_SECONDS_MAX 5	  /* of processor time in one run */
-#define JQ_PROGRAM_TEXT_MAX (1024 * 1024) /* bytes of a program */
+#define JQ_PROGRAM_TEXT_MAX ((size_t)1048576) /* bytes of a program */
 
 struct jq_program;
 
@@ -25,7 +25,7 @@ struct jq_program;
 #define JQ_PROGRAM_EMBED(symbol, file)                                                       \
 	__asm__(".pushsection .rodata\n" #symbol ":\n\t.incbin \"" file "\"\n\t.byte 0\n"      \
 		".popsection\n");                                                            \
-	extern const char symbol[] __attribute__((visibility("hidden")))
+	extern const char(symbol)[] __attribute__((visibility("hidden")))
 
 /* Compile file when it is not NULL, else builtin (NUL-terminated). CONFIG error that names the file
  * and the place; it holds a line of the program at most. */

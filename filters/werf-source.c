@@ -109,7 +109,7 @@ static int
 read_name(struct werf_source *source, struct json_slice metadata, struct error *err)
 {
 	static const char where[] = "metadata.name";
-	CLEANUP_BUF struct buf shown = BUF_INIT(8 * SHOWN_MAX);
+	CLEANUP_BUF struct buf shown = BUF_INIT((size_t)8 * SHOWN_MAX);
 
 	if (read_text(&source->name, metadata, where, err) != 0)
 		return -1;
@@ -341,6 +341,23 @@ werf_source_fini(struct werf_source *source)
 	free(source->pull_secret);
 	free(source->project);
 	*source = (struct werf_source){ .name = NULL };
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* host, path, registry and repository follow from url. */
+bool
+werf_source_equals(const struct werf_source *a, const struct werf_source *b)
+{
+	return is_same(a->name, b->name) && is_same(a->uid, b->uid) &&
+	       is_same(a->created, b->created) && a->generation == b->generation &&
+	       is_same(a->url, b->url) && is_same(a->api_url, b->api_url) &&
+	       is_same(a->pull_secret, b->pull_secret) && is_same(a->project, b->project) &&
+	       a->has_repository == b->has_repository;
 }
 
 /* --- as jv --- */

@@ -46,6 +46,9 @@ bool werf_source_is(struct json_slice object);
 int werf_source_read(struct werf_source *source, struct json_slice object, struct error *err);
 void werf_source_fini(struct werf_source *source); /* zeroed afterwards */
 
+/* Are they the same but for their status? Both have been read without an error. */
+bool werf_source_equals(const struct werf_source *a, const struct werf_source *b);
+
 /* A reference to it, as PRUNE, RESULT and ERROR's `about` carry one: apiVersion, kind and in
  * metadata name and uid; owned by the caller. */
 jv werf_source_reference(const struct werf_source *source);

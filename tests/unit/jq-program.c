@@ -26,10 +26,10 @@ static void
 write_file(const char *name, const char *text, size_t len)
 {
 	CLEANUP_FREE char *path = path_of(name);
-	CLEANUP_FCLOSE FILE *file = fopen(path, "w");
+	FILE *file = fopen(path, "w");
 
-	if (file == NULL || fwrite(text, 1, len, file) != len)
-		check(false, "cannot write %s", path);
+	check(file != NULL && fwrite(text, 1, len, file) == len && fclose(file) == 0,
+	      "%s is written", name);
 }
 
 static void

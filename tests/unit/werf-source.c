@@ -292,6 +292,39 @@ test_broken_with_status(void)
 	werf_source_fini(&source);
 }
 
+static void
+test_equals(void)
+{
+	static const char *const specs[] = {
+		"{\"imageRepo\":\"r/a\"}",
+		"{\"imageRepo\":\"r/b\"}",
+		"{\"imageRepo\":\"r/a\",\"apiUrl\":\"http://r\"}",
+		"{\"imageRepo\":\"r/a\",\"pullSecretName\":\"x\"}",
+		"{\"imageRepo\":\"r/a\",\"pullSecretName\":\"y\"}",
+		"{\"imageRepo\":\"r/a\",\"argocdRepoEnabled\":false}",
+		"{\"imageRepo\":\"r/a\",\"argocdRepo\":{\"project\":\"p\"}}",
+	};
+	struct werf_source a, b;
+
+	for (size_t i = 0; i < ALLOC_COUNT(specs); i++)
+		for (size_t k = 0; k < ALLOC_COUNT(specs); k++) {
+			read_spec(&a, specs[i], NULL);
+			read_spec(&b, specs[k], NULL);
+			check(werf_source_equals(&a, &b) == (i == k), "%s equals %s", specs[i],
+			      specs[k]);
+			werf_source_fini(&a);
+			werf_source_fini(&b);
+		}
+	read_spec(&a, specs[0], NULL);
+	read_spec(&b, specs[0], NULL);
+	b.status = alloc_string("{}");
+	check(werf_source_equals(&a, &b), "a status makes no difference");
+	b.generation = 2;
+	check(!werf_source_equals(&a, &b), "a generation does");
+	werf_source_fini(&a);
+	werf_source_fini(&b);
+}
+
 int
 main(void)
 {
@@ -302,5 +335,6 @@ main(void)
 	test_wrong_specs();
 	test_wrong_objects();
 	test_broken_with_status();
+	test_equals();
 	return check_done();
 }
