@@ -37,7 +37,7 @@ outputs_fini(struct render_repository *self)
 
 /* The key of an APPLY of this object; borrows it. False: it has none. */
 static bool
-key_of(jv object, bool is_status, struct buf *key)
+key_of(jv object, struct buf *key)
 {
 	jv message =
 		jv_object_set(message_new(MESSAGE_APPLY), jv_string("object"), jv_copy(object));
@@ -45,8 +45,6 @@ key_of(jv object, bool is_status, struct buf *key)
 	struct message opened;
 	bool found = false;
 
-	if (is_status)
-		message = jv_object_set(message, jv_string("subresource"), jv_string("status"));
 	if (message_dump(message, &text) &&
 	    message_open(&opened, buf_string(&text), text.len, NULL) == 0) {
 		found = message_key(&opened, key);
@@ -93,7 +91,7 @@ find_secret(const struct render_repository *self, const char *name)
 {
 	CLEANUP_BUF struct buf key = BUF_INIT(FRAME_MAX);
 	jv reference = secret_reference(self, name);
-	struct output *output = key_of(reference, false, &key)
+	struct output *output = key_of(reference, &key)
 					? table_get(self->outputs, key.data, key.len)
 					: NULL;
 
@@ -111,34 +109,21 @@ output_wants(const struct render_repository *self, const char *secret_name)
 
 /* --- forgetting --- */
 
-/* What was told of it is also taken out of what readers to come would be told: told again, it
- * counts as new. */
-static void
-forget(struct render_repository *self, jv object, const struct buf *key)
-{
-	rendered_forget(self->rendered, object);
-	filter_gone(self->filter, key->data, key->len);
-}
-
 void
 output_forget_secret(struct render_repository *self, const char *secret_name)
 {
-	CLEANUP_BUF struct buf key = BUF_INIT(FRAME_MAX);
 	jv reference = secret_reference(self, secret_name);
 
-	if (key_of(reference, false, &key))
-		forget(self, reference, &key);
+	rendered_forget(self->rendered, reference, NULL);
 	jv_free(reference);
 }
 
 void
 output_forget_status(struct render_repository *self, const struct werf_source *source)
 {
-	CLEANUP_BUF struct buf key = BUF_INIT(FRAME_MAX);
 	jv reference = werf_source_reference(source);
 
-	if (key_of(reference, true, &key))
-		filter_gone(self->filter, key.data, key.len);
+	rendered_forget(self->rendered, reference, "status");
 	jv_free(reference);
 }
 
@@ -206,9 +191,9 @@ output_emit(struct render_repository *self, struct entry *entry, jv message,
 	is_tracked = message_string(message, "type") != NULL &&
 		     strcmp(message_string(message, "type"), "APPLY") == 0 &&
 		     message_string(message, "subresource") == NULL &&
-		     jv_get_kind(object) == JV_KIND_OBJECT && key_of(object, false, &key);
+		     jv_get_kind(object) == JV_KIND_OBJECT && key_of(object, &key);
 	if (is_tracked && has_drifted(self, object, live))
-		forget(self, object, &key);
+		rendered_forget(self->rendered, object, NULL);
 	status = rendered_emit(self->rendered, message, err);
 	if (status == 0 && is_tracked)
 		own(self, entry, &key, reference_of(object));

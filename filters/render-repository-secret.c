@@ -126,9 +126,9 @@ void
 secret_drop(struct render_repository *self, const char *name)
 {
 	struct live live = { .name = name, .object = jv_invalid() };
-	bool was_owned = table_remove(self->owned, name, strlen(name));
 	struct entry *entry;
 
+	table_remove(self->owned, name, strlen(name));
 	if (pull_secrets_drop(self->pull_secrets, name))
 		judge_naming(self, name);
 	if (!self->is_complete)
@@ -136,7 +136,7 @@ secret_drop(struct render_repository *self, const char *name)
 	entry = output_wants(self, name);
 	if (entry != NULL) {
 		judge(self, entry, &live);
-	} else if (was_owned) {
+	} else {
 		output_forget_secret(self, name);
 		for (entry = namesake(self, name); entry != NULL; entry = entry->same_name)
 			judge(self, entry, NULL);

@@ -126,16 +126,21 @@ rendered_emit(struct rendered *rendered, jv message, struct error *err)
 }
 
 void
-rendered_forget(struct rendered *rendered, jv object)
+rendered_forget(struct rendered *rendered, jv object, const char *subresource)
 {
 	CLEANUP_BUF struct buf key = BUF_INIT(FRAME_MAX);
 	struct buf text = BUF_INIT(FRAME_MAX);
 	jv message = jv_object_set(message_new(MESSAGE_APPLY), jv_string("object"),
 				   jv_copy(object));
 
+	if (subresource != NULL)
+		message = jv_object_set(message, jv_string("subresource"), jv_string(subresource));
 	message_dump(message, &text);
 	jv_free(message);
-	if (read_key(&text, &key, NULL) == 0)
+	if (read_key(&text, &key, NULL) == 0) {
 		table_remove(rendered->last, key.data, key.len);
+		/* A message like the one that is retained would not be sent again. */
+		filter_gone(rendered->filter, key.data, key.len);
+	}
 	fini_text(&text);
 }

@@ -65,7 +65,7 @@ on_end(void *arg)
 		if (steps[i].forget) {
 			jv object = jv_parse(A2);
 
-			rendered_forget(rendered, object);
+			rendered_forget(rendered, object, NULL);
 			jv_free(object);
 		}
 		err.text[0] = '\0';
