@@ -55,6 +55,8 @@ verb_of(const char *method, const struct target *target)
 {
 	if (strcmp(method, "PATCH") == 0)
 		return "patch";
+	if (strcmp(method, "DELETE") == 0)
+		return "delete";
 	if (target->is_watch)
 		return "watch";
 	return target->name[0] ? "get" : "list";

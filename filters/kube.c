@@ -13,8 +13,6 @@
 #include "kube-priv.h"
 #include "retry.h"
 
-#define ACCEPT_METADATA \
-	"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 #define HEADERS_MAX 64
 
 struct kube {
@@ -308,24 +306,6 @@ struct kube_call *
 kube_get(struct kube *kube, const char *path, kube_done_fn *on_done, void *arg)
 {
 	struct kube_request request = { .path = path, .on_done = on_done, .arg = arg };
-
-	return kube_start(kube, &request);
-}
-
-struct kube_call *
-kube_patch(struct kube *kube, const char *path, const char *body, size_t len, kube_done_fn *on_done,
-	   void *arg)
-{
-	struct kube_request request = {
-		.method = "PATCH",
-		.path = path,
-		.accept = ACCEPT_METADATA,
-		.content_type = "application/json-patch+json",
-		.body = body,
-		.body_len = len,
-		.on_done = on_done,
-		.arg = arg,
-	};
 
 	return kube_start(kube, &request);
 }

@@ -65,6 +65,22 @@ struct kube_call *kube_get(struct kube *kube, const char *path, kube_done_fn *on
  * metadata only. body is copied. */
 struct kube_call *kube_patch(struct kube *kube, const char *path, const char *body, size_t len,
 			     kube_done_fn *on_done, void *arg);
+/* Server-side apply by the field manager KUBE_MANAGER; see kube_apply. */
+#define KUBE_MANAGER "weir"
+struct kube_intent {
+	const char *path; /* of the object or its subresource, without a query */
+	const char *body; /* all that the manager wants to be set, as JSON; it should hold what makes
+			   * it safe to send twice (a resourceVersion or uid) */
+	size_t len;
+	bool is_forced;	 /* take fields from other managers */
+	bool is_dry_run; /* the answer is the whole object as it would be; else its metadata */
+};
+struct kube_call *kube_apply(struct kube *kube, const struct kube_intent *intent,
+			     kube_done_fn *on_done, void *arg);
+/* DELETE of exactly this state of exactly this object; 409 when it is another one. */
+struct kube_call *kube_delete(struct kube *kube, const char *path, const char *uid,
+			      const char *version, bool is_dry_run, kube_done_fn *on_done,
+			      void *arg);
 /* GET whose 2xx body is delivered in pieces; timeout_ms: for the whole request (-1: none).
  * Non-zero from on_body ends the call with PROTOCOL. */
 struct kube_call *kube_stream(struct kube *kube, const char *path, int64_t timeout_ms,

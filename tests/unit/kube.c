@@ -80,6 +80,9 @@ static const struct answer_row answers[] = {
 	  "the verb \"watch\" on applications.argoproj.io" },
 	{ "PATCH", "/apis/argoproj.io/v1alpha1/namespaces/n/applications/a?dryRun=All", 403,
 	  ERROR_DENIED, "the verb \"patch\" on applications.argoproj.io" },
+	{ "DELETE", "/api/v1/namespaces/n/secrets/s", 403, ERROR_DENIED,
+	  "delete secrets s in namespace n: not allowed (403); grant this account the verb "
+	  "\"delete\" on secrets" },
 	{ "GET", "/api/v1/namespaces/n", 404, ERROR_NOT_FOUND, "get namespaces n" },
 	{ "GET", "/api", 401, ERROR_DENIED, "does not accept our credentials (401)" },
 	{ "GET", "/api/v1/secrets", 404, ERROR_NOT_FOUND, "answered 404" },
