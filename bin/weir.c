@@ -28,6 +28,7 @@ static const struct verb verbs[] = {
 	{ "patch-application", NULL, NULL, "write the version into the Application" },
 	{ "render-configmap", NULL, NULL, "render registries.conf from WerfSources" },
 	{ "render-repository", NULL, NULL, "make Argo CD's repository Secrets from WerfSources" },
+	{ "apply", NULL, NULL, "make objects be what APPLY and PRUNE say" },
 	{ "show", NULL, NULL, "print messages for a person" },
 	{ "run", NULL, NULL, "run a pipeline file and keep it running" },
 	{ "check", "run", "--check", "check a pipeline file and show its wiring" },

@@ -188,6 +188,19 @@ manifest_file_open(struct manifest_file *file, const char *path, struct error *e
 	return file->folder < 0 ? -1 : open_file(file, err);
 }
 
+int
+manifest_file_open_or_none(struct manifest_file *file, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (manifest_file_open(file, path, err) == 0)
+		return 0;
+	if (file->folder < 0 || fstatat(file->folder, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT)
+		return -1;
+	return 0;
+}
+
 void
 manifest_file_close(struct manifest_file *file)
 {
@@ -277,10 +290,11 @@ fill_temporary(int fd, const struct manifest_file *file, const struct buf *text,
 		return -1;
 	if (fstat(fd, &st) < 0)
 		return fail_errno(err, "the new text cannot be written");
-	if ((st.st_uid != file->seen.st_uid || st.st_gid != file->seen.st_gid) &&
+	if (file->seen.st_nlink > 0 &&
+	    (st.st_uid != file->seen.st_uid || st.st_gid != file->seen.st_gid) &&
 	    fchown(fd, file->seen.st_uid, file->seen.st_gid) < 0)
 		return fail_errno(err, "its owner cannot be kept");
-	if (fchmod(fd, file->seen.st_mode & 07777) < 0)
+	if (fchmod(fd, file->mode ? file->mode : file->seen.st_mode & 07777) < 0)
 		return fail_errno(err, "its mode cannot be kept");
 	if (fsync(fd) < 0)
 		return fail_errno(err, "the new text cannot be written");
@@ -293,6 +307,8 @@ is_unchanged(const struct manifest_file *file)
 	const struct stat *was = &file->seen;
 	struct stat is;
 
+	if (was->st_nlink == 0)
+		return fstatat(file->folder, file->name, &is, AT_SYMLINK_NOFOLLOW) < 0;
 	return fstatat(file->folder, file->name, &is, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       is.st_dev == was->st_dev && is.st_ino == was->st_ino && is.st_size == was->st_size &&
 	       is.st_mtim.tv_sec == was->st_mtim.tv_sec &&
@@ -306,6 +322,14 @@ put_in_place(const struct manifest_file *file, const char *temporary, struct err
 		return error_set(err, ERROR_CONFLICT, 0, "somebody else has written it meanwhile");
 	if (renameat(file->folder, temporary, file->folder, file->name) < 0)
 		return fail_errno(err, "the new text cannot take its place");
+	return 0;
+}
+
+static int
+sync_folder(const struct manifest_file *file, struct error *err)
+{
+	if (fsync(file->folder) < 0 && errno != EINVAL) /* a file system without it */
+		return fail_errno(err, "it is changed, but the disk may not know yet");
 	return 0;
 }
 
@@ -323,7 +347,15 @@ manifest_file_replace(const struct manifest_file *file, const struct buf *text, 
 		unlinkat(file->folder, temporary, 0);
 		return -1;
 	}
-	if (fsync(file->folder) < 0 && errno != EINVAL) /* a file system without it */
-		return fail_errno(err, "it is changed, but the disk may not know yet");
-	return 0;
+	return sync_folder(file, err);
+}
+
+int
+manifest_file_remove(const struct manifest_file *file, struct error *err)
+{
+	if (!is_unchanged(file))
+		return error_set(err, ERROR_CONFLICT, 0, "somebody else has written it meanwhile");
+	if (unlinkat(file->folder, file->name, 0) < 0)
+		return fail_errno(err, "it cannot be removed");
+	return sync_folder(file, err);
 }
