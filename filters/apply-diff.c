@@ -154,10 +154,17 @@ compare_arrays(struct diff *diff, jv from, jv to)
 	}
 }
 
+/* Is there more to say than that the one became the other? */
 static bool
-has_members(jv value)
+are_opened(jv from, jv to)
 {
-	return jv_get_kind(value) == JV_KIND_OBJECT && jv_object_length(jv_copy(value)) > 0;
+	jv_kind old = jv_get_kind(from), new = jv_get_kind(to);
+
+	if (old == JV_KIND_OBJECT && new == JV_KIND_OBJECT)
+		return true;
+	if (old == JV_KIND_OBJECT && !jv_is_valid(to))
+		return jv_object_length(jv_copy(from)) > 0;
+	return new == JV_KIND_OBJECT && !jv_is_valid(from) && jv_object_length(jv_copy(to)) > 0;
 }
 
 static bool
@@ -170,12 +177,9 @@ are_same_length(jv from, jv to)
 static void
 compare(struct diff *diff, jv from, jv to)
 {
-	bool from_opens = has_members(from) || !jv_is_valid(from);
-	bool to_opens = has_members(to) || !jv_is_valid(to);
-
 	if (jv_is_valid(from) && jv_is_valid(to) && jv_equal(jv_copy(from), jv_copy(to)))
 		return;
-	if (from_opens && to_opens)
+	if (are_opened(from, to))
 		compare_objects(diff, from, to);
 	else if (are_same_length(from, to))
 		compare_arrays(diff, from, to);

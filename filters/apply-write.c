@@ -65,6 +65,17 @@ on_write_not_found(struct apply_job *job, const struct error *err)
 	}
 }
 
+static void
+on_denied(struct apply_job *job, const struct error *err)
+{
+	struct error why = *err;
+
+	if (err->code == 403 && jv_get_kind(job->object) == JV_KIND_NULL)
+		error_set(&why, ERROR_DENIED, 403,
+			  "%s (a new object needs the verb \"create\", too)", err->text);
+	apply_cluster_fail(job, &why);
+}
+
 /* 429 says that nothing was done; after a 5xx or a broken connection nobody knows. */
 static void
 on_refused(struct apply_job *job, const struct kube_answer *answer, const struct error *err)
@@ -91,7 +102,7 @@ on_refused(struct apply_job *job, const struct kube_answer *answer, const struct
 		job->may_be_written |= answer->status != 429;
 		apply_cluster_read_later(job, err, answer->retry_after_ms);
 	} else {
-		apply_cluster_fail(job, err);
+		on_denied(job, err);
 	}
 }
 

@@ -26,4 +26,9 @@ void line_colour(const struct display *display, enum line_colour colour, const c
 /* Append blanks so that text, which was appended last, is width columns wide. */
 void line_pad(const char *text, size_t width, struct buf *out);
 
+/* --- display-diff.c --- */
+
+/* Append the lines of a RESULT's `diff`, if it has one. */
+void display_diff(const struct display *display, jv body, struct buf *out);
+
 #endif

@@ -130,6 +130,18 @@ decision(struct line *line, jv body, const char *status, enum line_colour colour
 	put_origin(line, body);
 }
 
+/* "WerfSource/status". */
+static void
+put_subresource(struct line *line, jv body)
+{
+	const char *name = text_of(body, "subresource");
+
+	if (name[0] == '\0')
+		return;
+	buf_append_char(&line->change, '/');
+	display_text(&line->change, name);
+}
+
 /* The reference in `object`, of any kind. */
 static void
 object(struct line *line, jv body, const char *status, enum line_colour colour)
@@ -140,6 +152,7 @@ object(struct line *line, jv body, const char *status, enum line_colour colour)
 	if (jv_get_kind(thing) == JV_KIND_OBJECT) {
 		metadata = message_get(thing, "metadata");
 		display_text(&line->change, text_of(thing, "kind"));
+		put_subresource(line, body);
 	}
 	if (jv_get_kind(metadata) == JV_KIND_OBJECT)
 		put_name(&line->who, metadata, jv_invalid());
@@ -459,6 +472,7 @@ display_message(struct display *display, struct message *message, struct buf *ou
 	line_put(display, &line, out);
 	line_fini(&line);
 	put_considered(display, body, out);
+	display_diff(display, body, out);
 }
 
 void

@@ -51,17 +51,19 @@ kube_delete(struct kube *kube, const char *path, const char *uid, const char *ve
 	    bool is_dry_run, kube_done_fn *on_done, void *arg)
 {
 	CLEANUP_BUF struct buf body = BUF_INIT(4096);
-	CLEANUP_FREE char *query = alloc_format("%s%s", path, is_dry_run ? "?dryRun=All" : "");
 	struct kube_request request = {
 		.method = "DELETE",
-		.path = query,
+		.path = path,
 		.content_type = "application/json",
 		.on_done = on_done,
 		.arg = arg,
 	};
 
-	buf_append_string(&body, "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\","
-				 "\"preconditions\":{\"uid\":");
+	/* Next to a body the API server does not look at a query. */
+	buf_printf(&body,
+		   "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",%s"
+		   "\"preconditions\":{\"uid\":",
+		   is_dry_run ? "\"dryRun\":[\"All\"]," : "");
 	json_quote(&body, uid, strlen(uid));
 	buf_append_string(&body, ",\"resourceVersion\":");
 	json_quote(&body, version, strlen(version));

@@ -69,8 +69,8 @@ struct kube_call *kube_patch(struct kube *kube, const char *path, const char *bo
 #define KUBE_MANAGER "weir"
 struct kube_intent {
 	const char *path; /* of the object or its subresource, without a query */
-	const char *body; /* all that the manager wants to be set, as JSON; it should hold what makes
-			   * it safe to send twice (a resourceVersion or uid) */
+	const char *body; /* all that the manager wants to be set, as JSON; it should hold what
+			   * makes it safe to send twice (a resourceVersion or uid) */
 	size_t len;
 	bool is_forced;	 /* take fields from other managers */
 	bool is_dry_run; /* the answer is the whole object as it would be; else its metadata */

@@ -37,9 +37,9 @@ int manifest_file_open(struct manifest_file *file, const char *path, struct erro
 int manifest_file_open_or_none(struct manifest_file *file, const char *path, struct error *err);
 /*
  * Put text in its place: temporary file beside it, .NAME.weir (one that a killed writer left is
- * taken over), with its owner and mode (see there), fsync, rename, fsync of the folder. CONFLICT: somebody else
- * has written the file since it was opened, or is about to. On failure the old file is in place and
- * the temporary one is gone.
+ * taken over), with its owner and mode (see there), fsync, rename, fsync of the folder. CONFLICT:
+ * somebody else has written the file since it was opened, or is about to. On failure the old file
+ * is in place and the temporary one is gone.
  */
 int manifest_file_replace(const struct manifest_file *file, const struct buf *text,
 			  struct error *err);

@@ -120,6 +120,6 @@ with tap.Test() as test:
     readme = os.path.join(ROOT, "README")
     counts["README"] = check(test, readme, readme_blocks(readme))
     # What works offline must have an example that is run.
-    for name in ("constraint-match.1", "patch-application.1", "render-configmap.1", "show.1",
-                 "tag-scan.1", "verify.1", "watch.1", "weir-message.7"):
+    for name in ("apply.1", "constraint-match.1", "patch-application.1", "render-configmap.1",
+                 "show.1", "tag-scan.1", "verify.1", "watch.1", "weir-message.7"):
         test.ok(counts.get(name), name + ": has an example that is run")

@@ -72,6 +72,27 @@ static const struct {
 	{ "{\"type\":\"RESULT\",\"object\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m\"}},"
 	  "\"status\":\"failed\",\"reason\":\"r\"}",
 	  "m                         ConfigMap                  failed: r\n" },
+	{ "{\"type\":\"APPLY\",\"subresource\":\"status\",\"object\":{\"kind\":\"WerfSource\","
+	  "\"metadata\":{\"name\":\"m\"}}}",
+	  "m                         WerfSource/status           apply\n" },
+	{ "{\"type\":\"RESULT\",\"object\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m\"}},"
+	  "\"status\":\"dry-run\",\"diff\":[{\"path\":\".a\",\"from\":\"x\",\"to\":\"y\"},"
+	  "{\"path\":\".b\",\"to\":\"\\u001b[31m\"},{\"path\":\".c\",\"from\":\"z\"},{\"path\":\".d\"},7,{}]}",
+	  "m                         ConfigMap                  dry-run\n"
+	  "    ~ .a  x → y\n    + .b  \\x1b[31m\n    - .c  z\n    - .d\n    - \n" },
+	{ "{\"type\":\"RESULT\",\"object\":{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m\"}},"
+	  "\"status\":\"applied\",\"diff\":[{\"path\":\".a\",\"from\":\"1\\n2\\n3\\n4\\n\",\"to\":\"1\\nb\\n"
+	  "c\\n4\\n\"},{\"path\":\".b\",\"to\":\"1\\n\\n2\"},{\"path\":\".c\",\"from\":\"1\\n2\",\"to\":\"2\"},"
+	  "{\"path\":\".d\",\"from\":\"a\\n\",\"to\":\"a\\na\\n\"}]}",
+	  "m                         ConfigMap                  applied\n"
+	  "    ~ .a\n        - 2\n        - 3\n        + b\n        + c\n"
+	  "    + .b\n        + 1\n        + \n        + 2\n    ~ .c\n        - 1\n        - 2\n"
+	  "        + 2\n    ~ .d\n        + a\n" },
+	{ "{\"type\":\"RESULT\",\"object\":{\"kind\":\"Secret\",\"metadata\":{\"name\":\"m\"}},\"status\":"
+	  "\"applied\",\"diff\":[{\"path\":\".data.x\",\"from\":\"canary\",\"to\":\"canary\\n\"},"
+	  "{\"path\":\".type\",\"to\":\"t\"},{\"path\":\".metadata.annotations.x\",\"to\":\"canary\"}]}",
+	  "m                         Secret                     applied\n"
+	  "    ~ .data.x  (secret)\n    + .type  t\n    + .metadata.annotations.x  (secret)\n" },
 	{ "{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{"
 	  "\"namespace\":\"n\",\"name\":\"m\"},\"data\":{\"a\":\"canary\"}}}",
 	  "n/m                       Secret                     added\n" },
