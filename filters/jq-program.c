@@ -58,6 +58,22 @@ on_complaint(void *arg, jv message)
 	jv_free(message);
 }
 
+/* `input`: there is one input only. Without this libjq 1.6 calls what it has not set. */
+static jv
+no_input(jq_state *jq, void *arg)
+{
+	(void)jq;
+	(void)arg;
+	return jv_invalid();
+}
+
+static void
+drop_debug(void *arg, jv value)
+{
+	(void)arg;
+	jv_free(value);
+}
+
 /* What the environment says to libjq while it compiles: nothing. It loads ~/.jq into every program
  * (and asks the password file where ~ is, when HOME is unset), and copies the environment. */
 static int
@@ -108,6 +124,8 @@ compile_text(struct jq_program *program, const char *text, struct error *err)
 	if (program->jq == NULL)
 		return error_set(err, ERROR_SYSTEM, 0, "libjq does not start");
 	jq_set_error_cb(program->jq, on_complaint, program);
+	jq_set_input_cb(program->jq, no_input, NULL);
+	jq_set_debug_cb(program->jq, drop_debug, NULL);
 	/* without it include and import abort the process */
 	jq_set_attr(program->jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
 	jq_set_attr(program->jq, jv_string("JQ_ORIGIN"), jv_string("/nonexistent"));
