@@ -19,8 +19,8 @@ void rendered_free(struct rendered *rendered); /* NULL is fine */
  * not count). INPUT error, and nothing emitted, when it is neither, or lacks apiVersion, kind or
  * metadata.name; the error quotes no value. For filters with FILTER_OWN_KEYS. */
 int rendered_emit(struct rendered *rendered, jv message, struct error *err);
-/* What was told of the object (a manifest, borrowed) holds no more: nobody is told it again, and the
- * next message about it is emitted whatever it says. subresource: NULL, or "status". */
+/* What was told of the object (a manifest, borrowed) holds no more: nobody is told it again, and
+ * the next message about it is emitted whatever it says. subresource: NULL, or "status". */
 void rendered_forget(struct rendered *rendered, jv object, const char *subresource);
 
 #endif
