@@ -18,9 +18,9 @@ bool program_name_is_valid(const char *name);
  * /usr/bin); else in ../libexec/weir beside that folder; else in PREFIX/libexec/weir. */
 char *program_find(const char *name);
 
-/* The path of a pipeline that weir ships, owned by the caller; NULL when it is not there. Looked for
- * in share/weir/pipelines beside the running program's libexec/weir, in the tree that it was built
- * in, and in PREFIX/share/weir/pipelines. */
+/* The path of a pipeline that weir ships, owned by the caller; NULL when it is not there. Looked
+ * for in share/weir/pipelines beside the running program's libexec/weir, in the tree that it was
+ * built in, and in PREFIX/share/weir/pipelines. */
 char *program_pipeline(const char *name);
 
 /* The path of any command as a shell would find it, owned by the caller: absolute; NULL when
