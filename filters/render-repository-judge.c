@@ -89,11 +89,14 @@ start_timer(struct render_repository *self, int64_t delay_ms)
 static bool
 is_patient(struct render_repository *self, struct entry *entry)
 {
-	if (self->has_ended || entry->has_waited)
+	bool may_be_unlisted = self->lists.have_bookmark && !self->lists.have_secrets;
+	int64_t patience_ms = may_be_unlisted ? PATIENCE_UNLISTED_MS : PATIENCE_MS;
+
+	if (self->lists.have_ended || entry->has_waited)
 		return false;
 	if (entry->waits_until == 0)
-		entry->waits_until = loop_now_ms(filter_loop(self->filter)) + PATIENCE_MS;
-	start_timer(self, PATIENCE_MS);
+		entry->waits_until = loop_now_ms(filter_loop(self->filter)) + patience_ms;
+	start_timer(self, patience_ms);
 	return true;
 }
 
@@ -143,10 +146,28 @@ on_patience(void *arg)
 }
 
 void
+judge_soon(struct render_repository *self)
+{
+	int64_t until_ms = loop_now_ms(filter_loop(self->filter)) + PATIENCE_MS;
+	size_t cursor = 0;
+	void *value;
+
+	while (table_next(self->entries, &cursor, NULL, NULL, &value)) {
+		struct entry *entry = value;
+
+		if (entry->waits_until > until_ms)
+			entry->waits_until = until_ms;
+	}
+	if (!self->is_timing)
+		return;
+	self->is_timing = false;
+	start_timer(self, PATIENCE_MS);
+}
+
+void
 judge_waiting(struct render_repository *self)
 {
 	loop_timer_stop(filter_loop(self->filter), &self->patience);
-	self->has_ended = true;
 	end_waits(self, INT64_MAX);
 }
 

@@ -12,8 +12,18 @@
 #include "werf-status.h"
 
 /* How long a pull secret may come after the source that names it: one `kubectl apply` creates both,
- * and two watches tell of them. */
+ * and two watches tell of them. Longer while there are bookmarks, but none of Secrets yet. */
 #define PATIENCE_MS 1000
+#define PATIENCE_UNLISTED_MS 10000
+
+/* What is known of first lists. An input may be several lists, one behind the other, and counts as
+ * complete after the first: a bookmark of WerfSources, or of all there is, is asked for, too. */
+struct lists {
+	bool are_complete, are_proven; /* as the harness says */
+	bool have_bookmark, have_source;
+	bool have_sources, have_secrets; /* all of them were seen */
+	bool have_ended;
+};
 
 struct render_repository {
 	struct filter *filter;
@@ -35,7 +45,9 @@ struct render_repository {
 	struct table *outputs;	      /* key of an APPLY -> struct output, owned */
 	struct table *owned;	      /* repository Secrets that weir owns: name -> uid, owned */
 	struct table *secret_names;   /* key of an event from a file -> Secret's name, owned */
-	bool is_complete, is_proven, has_ended, is_timing;
+	struct lists lists;
+	bool is_complete, is_proven; /* sources are judged; what has no source is pruned */
+	bool is_timing;
 	struct loop_timer patience;
 };
 
@@ -93,6 +105,8 @@ const struct table *entries_by_pull_secret(const struct render_repository *self,
 void judge(struct render_repository *self, struct entry *entry, const struct live *live);
 /* All of them, each with the trace of its last event. */
 void judge_all(struct render_repository *self);
+/* All Secrets were seen: those that wait for one do so no longer than usual. */
+void judge_soon(struct render_repository *self);
 /* The input has ended: no pull secret will come any more. */
 void judge_waiting(struct render_repository *self);
 

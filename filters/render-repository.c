@@ -23,6 +23,7 @@ on_source(struct render_repository *self, struct message *message)
 	struct werf_source nameless;
 	struct error err;
 
+	self->lists.have_source = true;
 	if (message_key(message, &key)) {
 		if (message->type == MESSAGE_DELETED)
 			entry_drop(self, key.data, key.len);
@@ -79,6 +80,44 @@ on_secret(struct render_repository *self, struct message *message)
 		secret_put(self, name, message);
 }
 
+/* --- first lists --- */
+
+static void
+look_at_lists(struct render_repository *self)
+{
+	struct lists *lists = &self->lists;
+
+	if (!self->is_complete && lists->are_complete &&
+	    (lists->have_sources || !lists->have_bookmark || lists->have_ended)) {
+		self->is_complete = true;
+		judge_all(self);
+	}
+	if (self->is_complete && !self->is_proven && lists->are_proven &&
+	    (lists->have_sources || (lists->have_ended && lists->have_source))) {
+		self->is_proven = true;
+		secrets_prune(self);
+	}
+}
+
+static void
+on_bookmark(struct render_repository *self, struct message *message)
+{
+	struct json_slice object = message_member(message, "object");
+	struct json_slice notes = json_member(json_member(object, "metadata"), "annotations");
+	bool is_all = json_string_is(json_member(object, "kind"), "List");
+
+	if (!json_string_is(json_member(notes, "k8s.io/initial-events-end"), "true"))
+		return;
+	self->lists.have_bookmark = true;
+	if (is_all || werf_source_is(object))
+		self->lists.have_sources = true;
+	if (is_all || repository_secret_is_secret(object)) {
+		self->lists.have_secrets = true;
+		judge_soon(self);
+	}
+	look_at_lists(self);
+}
+
 static void
 on_message(void *arg, struct message *message)
 {
@@ -86,13 +125,14 @@ on_message(void *arg, struct message *message)
 	struct json_slice object = message_member(message, "object");
 	CLEANUP_BUF struct buf key = BUF_INIT(FRAME_MAX);
 
-	if (repository_secret_is_secret(object)) {
-		on_secret(self, message);
-		return;
-	}
-	if (!message_key(message, &key) || filter_takes(self->filter, key.data, key.len))
+	if (!repository_secret_is_secret(object) &&
+	    (!message_key(message, &key) || filter_takes(self->filter, key.data, key.len)))
 		filter_pass(self->filter, message);
-	if (werf_source_is(object))
+	if (message->type == MESSAGE_BOOKMARK)
+		on_bookmark(self, message);
+	else if (repository_secret_is_secret(object))
+		on_secret(self, message);
+	else if (werf_source_is(object))
 		on_source(self, message);
 }
 
@@ -120,14 +160,9 @@ on_complete(void *arg, bool proven)
 
 	if (text_is_asked_for(self))
 		return;
-	if (!self->is_complete) {
-		self->is_complete = true;
-		judge_all(self);
-	}
-	if (proven && !self->is_proven) {
-		self->is_proven = true;
-		secrets_prune(self);
-	}
+	self->lists.are_complete = true;
+	self->lists.are_proven = proven;
+	look_at_lists(self);
 }
 
 static void
@@ -135,10 +170,13 @@ on_end(void *arg)
 {
 	struct render_repository *self = arg;
 
-	if (self->text != NULL)
+	if (self->text != NULL) {
 		filter_print(self->filter, self->text, strlen(self->text));
-	else
-		judge_waiting(self);
+		return;
+	}
+	self->lists.have_ended = true;
+	look_at_lists(self);
+	judge_waiting(self);
 }
 
 /* --- its life --- */
@@ -194,7 +232,8 @@ int
 main(int argc, char **argv)
 {
 	static const enum message_type consumes[] = { MESSAGE_ADDED, MESSAGE_MODIFIED,
-						      MESSAGE_DELETED, MESSAGE_OTHER };
+						      MESSAGE_DELETED, MESSAGE_BOOKMARK,
+						      MESSAGE_OTHER };
 	static const struct filter_callbacks callbacks = { .on_message = on_message,
 							   .on_gone = on_gone,
 							   .on_complete = on_complete,

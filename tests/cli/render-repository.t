@@ -16,6 +16,8 @@ NAMESPACE = "d8-delivery"
 DOCKER = "kubernetes.io/dockerconfigjson"
 CANARY = "hunter2:canary"
 READY = "2026-11-25T10:00:00Z"
+LISTED = fixtures.listed("WerfSource", "deckhouse.io/v1alpha1")
+ALL_SECRETS = fixtures.listed("Secret", "v1")
 
 
 def encode(text):
@@ -295,7 +297,7 @@ def test_passing(t):
              '"metadata":{"name":"delivery"}},  "x":1}',
              '{"type":"OWN","secret":1}',
              '{"type":"APPLY","object":{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}}',
-             fixtures.listed("WerfSource", "deckhouse.io/v1alpha1")[:-1]]
+             LISTED[:-1]]
     done = procs.run("render-repository", stdin="\n".join(lines) + "\n")
     t.is_(done.lines[:5], lines, "passed on, byte for byte")
     hidden = [dict(pull_secret(auths={"x": user()}), apiVersion=api) for api in ("v1", "v2")]
@@ -303,7 +305,7 @@ def test_passing(t):
                for metadata in ({}, [], {"name": 7}, {"name": "a", "namespace": "other"})]
     del hidden[0]["apiVersion"]
     text = "".join(fixtures.event(content, kind) for content in hidden
-                   for kind in ("ADDED", "MODIFIED", "DELETED"))
+                   for kind in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"))
     done = procs.run("render-repository", stdin=text.replace('"Secret"', '"S\\u0065cret"') + text)
     t.is_((done.stdout, done.stderr), ("", ""), "a Secret is never passed on, however it is broken")
 
@@ -371,7 +373,7 @@ class Live:
 
     def complete(self, *lines):
         """All lists are complete: nothing else is there."""
-        return self.tell(*lines, fixtures.listed("WerfSource", "deckhouse.io/v1alpha1"))
+        return self.tell(*lines, LISTED, ALL_SECRETS)
 
     def until(self, pattern):
         """What it says by itself, up to this."""
@@ -470,6 +472,31 @@ def test_restart(t):
     live.tell(changed(named("repo-later"), "DELETED"))
     found = live.tell(source("later", "reg.example/later"))
     t.is_(list(found.secrets()), ["repo-later"], "a source for it")
+
+
+def test_several_lists(t):
+    """Several watches through one pipe: each list ends with a bookmark of its own."""
+    applied = owned(render(t, source("a")).secrets()["repo-a"])
+    secrets = [pull_secret(auths={"reg.example": user()}), applied]
+    old, new = (source(name, created=created, secret="registry") for name, created in
+                (("a", "2026-01-01T00:00:00Z"), ("b", "2026-02-01T00:00:00Z")))
+    live = Live(t, name="secrets-first")
+    found = live.tell(*secrets, ALL_SECRETS, new, old)
+    t.is_([m["type"] for m in found.all], ["ADDED", "ADDED"], "Secrets first: sources are waited for")
+    found = live.tell(LISTED)
+    t.is_((found.pruned(), list(found.secrets()), found.ready()["b"]),
+          ([], ["repo-a"], ("False", "Conflict")), "and judged when all are there")
+    live = Live(t, name="sources-first")
+    found = live.tell(old, LISTED)
+    t.is_((found.reasons(), found.pruned()), ([], []), "sources first: Secrets are waited for")
+    found = live.tell(*secrets, ALL_SECRETS)
+    t.is_((found.reasons(), found.pruned(), list(found.secrets())), ([], [], ["repo-a"]),
+          "and are found")
+    for more in ([], [ALL_SECRETS]):
+        found = render(t, *secrets, *more)
+        t.is_(found.pruned(), [], "no word of sources: nothing is pruned")
+    found = render(t, *secrets, ALL_SECRETS, LISTED)
+    t.is_(found.pruned(), ["repo-a"], "the word that there are none: it is")
 
 
 def test_drift(t):
@@ -592,7 +619,7 @@ def test_retained(t):
 
     one = reader("reader")
     text = "".join(map(fixtures.event, [source("a"), source("b", "reg.example/b")]))
-    live.process.send(text + fixtures.listed("WerfSource", "deckhouse.io/v1alpha1"))
+    live.process.send(text + LISTED)
     t.ok(one.wait_for('"secretName":"repo-b"'), "a reader is told")
     secret = [m["object"] for m in messages.parse(one.stdout()) if is_secret(m)][0]
     before = told(one)
@@ -628,7 +655,7 @@ def test_shards(t):
 
 ROWS = (test_d2, test_d3, test_d4, test_d6, test_d8, test_d9, test_d10, test_d11)
 OTHERS = (test_secret, test_bad_values, test_passing, test_status, test_clash, test_rotation,
-          test_prune, test_restart, test_drift, test_patience, test_takeover, test_files,
+          test_prune, test_restart, test_several_lists, test_drift, test_patience, test_takeover, test_files,
           test_program, test_retained, test_shards)
 
 if __name__ == "__main__":
