@@ -123,7 +123,8 @@ def install(cluster):
 class Delivery:
     """The shipped pipeline with its stages as they are, but for options that a test adds to some:
     options is {stage name: [argument, ...]}; kubeconfigs is {stage name: file}, for its own; spies
-    adds a stage that writes all messages of the others out, except what has to carry a secret."""
+    adds a stage that writes all messages of the others out, except what has to carry a secret.
+    tag-scan hears also what push() says, as it will from a registry's notification."""
 
     # Who reads or writes Secrets: an event of a Secret and an APPLY of one carry it, as they must.
     SECRET = ("watch-pull-secrets", "watch-repositories")
@@ -133,6 +134,9 @@ class Delivery:
         os.makedirs(folder, exist_ok=True)
         self.folder = folder
         self.file = os.path.join(folder, "delivery.yaml")
+        self.pushes = os.path.join(folder, "pushes.jsonl")
+        with open(self.pushes, "w", encoding="utf-8"):
+            pass
         with open(PIPELINE, encoding="utf-8") as file:
             pipeline = yaml.safe_load(file)
         self.wire(pipeline["stages"])
@@ -141,7 +145,11 @@ class Delivery:
             add(stage, (options or {}).get(stage["name"], []))
             if stage["name"] in (kubeconfigs or {}):
                 add(stage, ["--kubeconfig", kubeconfigs[stage["name"]]])
+            if stage["name"] == "tag-scan":
+                stage["from"].append("pushes")
         self.stages_of_file = [stage["name"] for stage in stages]
+        stages.insert(0, {"name": "pushes", "command": ["tail", "-n", "0", "-F", self.pushes],
+                          "from": []})
         if spies:
             stages += self.spies()
         pipeline["stages"] = stages
@@ -177,6 +185,11 @@ class Delivery:
 
     def stop(self):
         return self.run.stop()
+
+    def push(self, repository, tag):
+        """Say that something was pushed."""
+        with open(self.pushes, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"type": "PUSH", "repository": repository, "tag": tag}) + "\n")
 
     def messages(self):
         """What came out until now."""
