@@ -1,6 +1,8 @@
 /*
  * A folder of mode 0700 under a lock file. A killed supervisor leaves files behind, never a
- * lock: the kernel drops that with the process, so whoever holds it may clean up.
+ * lock: the kernel drops that with the process, so whoever holds it may clean up. It is a lock of
+ * the process (fcntl) and not of the open file (flock): a child between fork and exec has the
+ * latter too, and outlives a supervisor that is killed just then.
  */
 #include "rundir.h"
 
@@ -9,10 +11,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,17 +98,40 @@ name_default(struct rundir *rundir, const char *pipeline_path, struct error *err
 
 /* --- the lock --- */
 
+static struct flock
+whole_file(void)
+{
+	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+}
+
+/* 1: it has gone meanwhile. */
 static int
 is_held(struct rundir *rundir, struct error *err)
 {
-	char pid[16] = "";
-	ssize_t len = pread(rundir->lock_fd, pid, sizeof(pid) - 1, 0);
+	struct flock lock = whole_file();
 
-	pid[len > 0 ? strspn(pid, "0123456789") : 0] = '\0';
+	if (fcntl(rundir->lock_fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK)
+		return 1;
+	/* Of another PID namespace: 0. */
 	return error_set(err, ERROR_TEMPORARY, 0,
-			 "another weir run (process %s) has the runtime folder %s: stop it, or "
+			 "another weir run (process %ld) has the runtime folder %s: stop it, or "
 			 "name another folder with --dir",
-			 pid[0] != '\0' ? pid : "unknown", rundir->path);
+			 (long)lock.l_pid, rundir->path);
+}
+
+/* 0: locked. */
+static int
+lock_file(struct rundir *rundir, struct error *err)
+{
+	struct flock lock = whole_file();
+	int held = 1;
+
+	while (fcntl(rundir->lock_fd, F_SETLK, &lock) < 0 && held > 0) {
+		if (errno != EACCES && errno != EAGAIN)
+			return error_set_errno(err, "unable to lock %s/" LOCK_NAME, rundir->path);
+		held = is_held(rundir, err);
+	}
+	return held > 0 ? 0 : -1;
 }
 
 /* 1: locked. 0: the file was removed in between by one that ended; try again. */
@@ -122,10 +145,8 @@ try_lock(struct rundir *rundir, struct error *err)
 	if (rundir->lock_fd < 0)
 		return error_set_errno(err, "unable to make the lock file %s/" LOCK_NAME,
 				       rundir->path);
-	if (flock(rundir->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK
-			       ? is_held(rundir, err)
-			       : error_set_errno(err, "unable to lock %s/" LOCK_NAME, rundir->path);
+	if (lock_file(rundir, err) < 0)
+		return -1;
 	if (fstat(rundir->lock_fd, &ours) == 0 &&
 	    fstatat(rundir->fd, LOCK_NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
@@ -133,18 +154,6 @@ try_lock(struct rundir *rundir, struct error *err)
 	close(rundir->lock_fd);
 	rundir->lock_fd = -1;
 	return 0;
-}
-
-static void
-write_pid(struct rundir *rundir)
-{
-	char pid[32];
-	int len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-
-	/* Only a help for whoever meets the lock: no reason to fail. */
-	if (ftruncate(rundir->lock_fd, 0) < 0 ||
-	    pwrite(rundir->lock_fd, pid, (size_t)len, 0) != (ssize_t)len)
-		errno = 0;
 }
 
 /* --- what is in it --- */
@@ -253,7 +262,6 @@ rundir_open(const char *given, const char *pipeline_path, struct error *err)
 	for (tries = 0; result == 0 && tries < TRIES; tries++)
 		result = try_open(rundir, err);
 	if (result == 1) {
-		write_pid(rundir);
 		clean(rundir);
 		return rundir;
 	}

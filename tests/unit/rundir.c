@@ -2,6 +2,7 @@
 #include "../../bin/rundir.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -112,6 +113,41 @@ check_leftovers(const char *path)
 	check_refused(path, ERROR_CONFIG, "open to others");
 }
 
+/* A supervisor that is killed while a child of its is between fork and exec: the child lives on for
+ * a moment, with all descriptors. */
+static void
+check_killed(const char *path)
+{
+	struct error err = { .kind = ERROR_NONE };
+	struct rundir *rundir;
+	int ends[2];
+	pid_t pid, child = 0;
+
+	if (!check(pipe(ends) == 0, "a pipe"))
+		return;
+	pid = fork();
+	if (pid == 0) {
+		rundir_open(path, "/dev/null", &err);
+		child = fork();
+		if (child == 0)
+			pause();
+		if (write(ends[1], &child, sizeof(child)) < 0)
+			_exit(99);
+		pause();
+	}
+	check(read(ends[0], &child, sizeof(child)) == sizeof(child) && child > 0, "a child");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	rundir = rundir_open(path, "/dev/null", &err);
+	check(rundir != NULL, "the folder of a killed one is free while its child lives: %s",
+	      err.text);
+	rundir_close(rundir);
+	if (child > 0)
+		kill(child, SIGKILL);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void
 check_default(const char *base)
 {
@@ -146,6 +182,7 @@ main(void)
 	check(mkdtemp(base) != NULL, "a folder");
 	path = alloc_format("%s/run", base);
 	check_lock(path);
+	check_killed(path);
 	check_leftovers(path);
 	check_default(base);
 	file = alloc_format("%s/run/mine.txt", base);
