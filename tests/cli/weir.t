@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -B
 """weir finds its programs, in a tree and installed, and says clearly what it does not find."""
 
+import glob
 import os
 import re
 import shutil
@@ -108,6 +109,11 @@ def run_pipelines(t):
         t.has(done.stdout, name + " -> standard output", "and is the one that is meant")
         done = procs.run(run, "--check", t.write("mine.yaml", PIPELINE % "mine"))
         t.has(done.stdout, "mine -> standard output", "a file that is named goes before it")
+    done = procs.run("weir", "check", cwd=t.tmp)
+    t.status(done, 0, "weir check: delivery.yaml is good")
+    t.like(done.stdout, r"(?m)^verify +-> patch-application ", "and what is checked")
+    for path in sorted(glob.glob(os.path.join(ROOT, "pipelines/*.yaml"))):
+        t.status(procs.run("weir", "check", path), 0, "weir check " + os.path.basename(path))
     done = procs.run("weir", "check", t.path("mine.yaml"), t.path("mine.yaml"))
     t.status(done, 100, "two files are one too many")
 
