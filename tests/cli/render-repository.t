@@ -10,6 +10,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import yaml
 from weirtest import fixtures, messages, procs, tap
 
 NAMESPACE = "d8-delivery"
@@ -653,10 +654,85 @@ def test_shards(t):
     t.is_(sum((part.pruned() for part in parts), []), ["repo-gone"], "and one prunes")
 
 
+# --- by hand ---
+
+def by_hand(t, *options, stdin=b"", status=0, error=""):
+    done = procs.run("render-repository", *options, stdin=stdin)
+    t.status(done, status, "render-repository " + " ".join(options)[:60])
+    t.has(done.stderr, error, "what is said")
+    t.lacks(done.stderr, "hunter2", "no secret is said")
+    t.ok(not done.stdout or status == 0, "all or nothing is printed")
+    return yaml.safe_load(done.stdout)
+
+
+def test_password(t):
+    options = ["--name", "charts", "--url", "oci://Reg.example/charts/", "--username", "ci",
+               "--password-stdin", "-n", "argocd"]
+    for stdin, password in ((b"hunter2:canary", CANARY), (b"hunter2:canary\n", CANARY),
+                            (b"hunter2:canary\r\n", CANARY), (b" a \n\n", " a \n"),
+                            ("p\u00e4ss".encode(), "p\u00e4ss"), (b"x" * 65535, "x" * 65535)):
+        secret = by_hand(t, *options, stdin=stdin)
+        t.is_(decode(secret["data"]), {"type": "helm", "enableOCI": "true", "name": "charts",
+                                       "url": "reg.example/charts", "username": "ci",
+                                       "password": password}, "one newline at its end is none")
+        t.is_(secret["metadata"]["namespace"], "argocd", "in its namespace")
+    for stdin, error in ((b"", "holds no password"), (b"\n", "holds no password"),
+                         (b"hunter2\xff", "not UTF-8"), (b"hunter2\0", "not UTF-8"),
+                         (b"hunter2" * 10000, "longer than 65535 bytes")):
+        by_hand(t, *options, stdin=stdin, status=1, error="standard input: ")
+        by_hand(t, *options, stdin=stdin, status=1, error=error)
+
+
+def test_options(t):
+    one = ["--name", "charts", "--url", "reg.example/charts"]
+    secret = by_hand(t, *one, "--project", "team", stdin=CANARY)
+    t.is_(decode(secret["data"]), {"type": "helm", "enableOCI": "true", "name": "charts",
+                                   "url": "reg.example/charts", "project": "team"},
+          "without a user stdin is not read")
+    for options, error in (
+            (["--name", "x"], "--name and --url are both needed"),
+            (["--url", "x"], "--name and --url are both needed"),
+            (["--project", "x"], "--name and --url are both needed"),
+            (one + ["--username", "u"], "--username needs --password-stdin"),
+            (one + ["--username", "", "--password-stdin"], "--username is empty"),
+            (one + ["--password-stdin"], "--password-stdin needs --username"),
+            (one + ["--enable-oci"], "--enable-oci takes all else from the Secret"),
+            (["--enable-oci", "--password-stdin"], "--enable-oci takes all else from the Secret"),
+            (one + ["--project", "a b"], "--project: is no name of an AppProject"),
+            (["--name", "A", "--url", "r.example/x"], "--name: \"A\" is no name"),
+            (["--name", "a", "--url", "https://r.example/x"], "--url: has a scheme"),
+            (["--name", "a", "--url", "r.example/X"], "--url: its path is no valid"),
+            (["--password", "hunter2"], "--password"), (["x"], "no operands")):
+        by_hand(t, *options, stdin=CANARY, status=100, error=error)
+
+
+def test_enable_oci(t):
+    def secret(**fields):
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": {
+            "name": "x", "labels": {"argocd.argoproj.io/secret-type": "repository"}},
+            "data": {key: encode(value) for key, value in
+                     dict({"type": "helm", "url": "reg.example/x", "password": CANARY},
+                          **fields).items()}}
+
+    want = dict(secret(), data=dict(secret()["data"], enableOCI=encode("true")))
+    for text in (json.dumps(secret()), yaml.safe_dump(secret()), "---\n" + yaml.safe_dump(secret()),
+                 json.dumps({"apiVersion": "v1", "kind": "List", "items": [secret()]}),
+                 json.dumps(want), "\n\n " + json.dumps(secret(enableOCI="false"))):
+        t.is_(by_hand(t, "--enable-oci", stdin=text), want, "from %r" % text[:30])
+    for text, error in (
+            ("", "standard input: holds no Secret"), ("hunter2", "standard input: holds no Secret"),
+            ("{\"hunter2", "standard input: line 1"), ("a: [hunter2", "standard input: line"),
+            (yaml.safe_dump_all([secret(), secret()]), "one Secret at a time"),
+            (json.dumps(secret(url="oci://reg.example/x")), "its url begins with oci://"),
+            (json.dumps(secret(type="git")), "its type is not helm"),
+            (json.dumps(source()), "it is no Secret")):
+        by_hand(t, "--enable-oci", stdin=text, status=1, error=error)
+
+
 ROWS = (test_d2, test_d3, test_d4, test_d6, test_d8, test_d9, test_d10, test_d11)
 OTHERS = (test_secret, test_bad_values, test_passing, test_status, test_clash, test_rotation,
           test_prune, test_restart, test_several_lists, test_drift, test_patience, test_takeover, test_files,
-          test_program, test_retained, test_shards)
+          test_program, test_retained, test_shards, test_password, test_options, test_enable_oci)
 
 if __name__ == "__main__":
     with tap.Test() as t:
