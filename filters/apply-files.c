@@ -176,9 +176,11 @@ remove_file(struct apply_job *job, const struct manifest_file *file, struct erro
 static int
 carry_out(struct apply_job *job, struct manifest_file *file, jv object, struct error *err)
 {
+	struct apply_order order = job->order;
 	struct apply_judgement judgement;
 
-	apply_judge(&job->order, object, job->applier->may_adopt, &judgement);
+	order.uid = NULL; /* an object in a file has none */
+	apply_judge(&order, object, job->applier->may_adopt, &judgement);
 	jv_free(judgement.diff);
 	switch (judgement.verdict) {
 	case APPLY_WRITE:

@@ -86,7 +86,7 @@ pages()
 			done
 			case $name in
 			weir | weir-* | watch | tag-scan | constraint-match | verify | patch-application | \
-				show | run | bridge)
+				render-* | apply | show | run | bridge)
 				echo "no page $name($section), but others refer to it"
 				;;
 			esac
