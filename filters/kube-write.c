@@ -2,6 +2,7 @@
 #include "../bus/alloc.h"
 #include "../bus/json.h"
 #include "kube-priv.h"
+#include "manifest-print.h"
 
 #include <string.h>
 
@@ -32,18 +33,26 @@ kube_apply(struct kube *kube, const struct kube_intent *intent, kube_done_fn *on
 	CLEANUP_FREE char *path = alloc_format("%s?fieldManager=" KUBE_MANAGER "%s%s", intent->path,
 					       intent->is_forced ? "&force=true" : "",
 					       intent->is_dry_run ? "&dryRun=All" : "");
+	struct buf yaml = BUF_INIT(6 * intent->len + 1); /* the server reads it as YAML */
+	struct kube_call *call = NULL;
 	struct kube_request request = {
 		.method = "PATCH",
 		.path = path,
 		.accept = intent->is_dry_run ? NULL : ACCEPT_METADATA,
 		.content_type = "application/apply-patch+yaml",
-		.body = intent->body,
-		.body_len = intent->len,
 		.on_done = on_done,
 		.arg = arg,
 	};
 
-	return kube_start(kube, &request);
+	buf_room(&yaml, intent->len); /* most often enough: no copies while it grows */
+	if (manifest_escape_json(intent->body, intent->len, &yaml)) {
+		request.body = buf_string(&yaml);
+		request.body_len = yaml.len;
+		call = kube_start(kube, &request);
+	}
+	buf_wipe(&yaml);
+	buf_fini(&yaml);
+	return call;
 }
 
 struct kube_call *

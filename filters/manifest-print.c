@@ -280,6 +280,25 @@ print_lines(struct printer *printer, jv value, unsigned indent, unsigned depth)
 }
 
 bool
+manifest_escape_json(const char *text, size_t len, struct buf *out)
+{
+	size_t from = 0, n;
+	unsigned code;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = (unsigned char)text[i] < 0x7f ? 0 : unprintable(text + i, len - i, &code);
+		if (n > 0) {
+			buf_append(out, text + from, i - from);
+			buf_printf(out, "\\u%04x", code);
+			from = i + n;
+		}
+		n = n > 0 ? n : 1;
+	}
+	buf_append(out, text + from, len - from);
+	return !out->overflowed;
+}
+
+bool
 manifest_print(jv value, struct buf *out)
 {
 	struct printer printer = { .out = out };

@@ -17,4 +17,8 @@
  */
 bool manifest_print(jv value, struct buf *out);
 
+/* Append JSON text with each character that YAML does not take for itself (U+007F, U+0085, U+2028
+ * and the like, which may stand in JSON's strings) as \uXXXX, so that it is YAML, too. */
+bool manifest_escape_json(const char *text, size_t len, struct buf *out);
+
 #endif

@@ -150,6 +150,19 @@ def hostile_texts(t, cluster):
     t.is_(json.loads(read)["metadata"]["annotations"], before, "so does kubectl")
 
 
+def hostile_apply(t, cluster):
+    """What JSON takes and YAML does not: server-side apply reads its body as YAML."""
+    data = {"k%d" % i: text for i, text in enumerate([
+        "\x7f", "a\u0085--- b", "\u2028---\n", "\ufeffx", "\u0080\u009f\uffff", "\U0001f600\u0085", "\u0001"])}
+    content = {"apiVersion": "v1", "kind": "ConfigMap", "data": data,
+               "metadata": {"name": "hostile", "namespace": NAMESPACE}}
+    done = procs.run("apply", "--kubeconfig", cluster.kubeconfig,
+                     stdin=fixtures.line({"type": "APPLY", "object": content}))
+    t.status(done, 0, "weir apply of what YAML readers stumble over")
+    stored = cluster.must("GET", "/api/v1/namespaces/%s/configmaps/hostile" % NAMESPACE)
+    t.is_(stored["data"], data, "it stands as it was said")
+
+
 def from_sources(t, cluster):
     """watch, render, and what kubectl makes of the messages."""
     crd = os.path.join(ROOT, "pipelines/kubernetes/crd-werfsources.yaml")
@@ -201,4 +214,5 @@ with tap.Test() as t:
     conflict(t, cluster)
     told(t, cluster)
     hostile_texts(t, cluster)
+    hostile_apply(t, cluster)
     from_sources(t, cluster)

@@ -123,9 +123,31 @@ test_limits(void)
 	jv_free(value);
 }
 
+static void
+test_escape(void)
+{
+	static const char *const texts[][2] = {
+		{ "{\"a\":\"x\"}", "{\"a\":\"x\"}" },
+		{ "\"\x7f\xc2\x85\xc2\x9f\xc2\xa0\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf\xef\xbf\xbf\"",
+		  "\"\\u007f\\u0085\\u009f\xc2\xa0\\u2028\\u2029\\ufeff\\uffff\"" },
+		{ "[\"\xc3\xa4\\u0085\",\"\xf0\x9f\x98\x80\"]\n", "[\"\xc3\xa4\\u0085\",\"\xf0\x9f\x98\x80\"]\n" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < ALLOC_COUNT(texts); i++) {
+		CLEANUP_BUF struct buf out = BUF_INIT(1 << 10), small = BUF_INIT(3);
+		bool is_short = texts[i][1][0] == '\0';
+
+		check(manifest_escape_json(texts[i][0], strlen(texts[i][0]), &out), "JSON %zu", i);
+		check_text(buf_string(&out), texts[i][1], "as YAML");
+		check(manifest_escape_json(texts[i][0], strlen(texts[i][0]), &small) == is_short, "no room");
+	}
+}
+
 int
 main(void)
 {
+	test_escape();
 	test_rows();
 	test_pieces();
 	test_limits();
