@@ -39,7 +39,7 @@ struct render_configmap {
 	struct jq_program *program;
 	struct rendered *rendered;
 	bool is_proven; /* the first lists are complete */
-	bool has_seen_source;
+	bool has_seen_source, has_listed_files;
 	struct loop_timer settle;
 	int64_t settle_by_ms; /* the timer runs, and goes off by then; 0: it does not run */
 	int64_t not_before_ms;
@@ -71,12 +71,17 @@ reference(const char *api_version, const char *kind, const char *namespace, cons
 	return jv_object_set(object, jv_string("metadata"), metadata);
 }
 
-/* object is taken; origin is of the message, or absent. */
+/* object (a reference, or invalid) is taken; origin is of the message, or absent. */
 static void
 report(struct render_configmap *self, jv object, struct json_slice origin, struct error *err)
 {
-	jv about = jv_object_set(jv_object(), jv_string("object"), object);
+	bool is_named = jv_is_valid(object);
+	jv about = is_named || origin.text != NULL ? jv_object() : jv_invalid();
 
+	if (is_named)
+		about = jv_object_set(about, jv_string("object"), object);
+	else
+		jv_free(object);
 	if (origin.text != NULL)
 		about = jv_object_set(about, jv_string("origin"),
 				      jv_parse_sized(origin.text, (int)origin.len));
@@ -276,8 +281,9 @@ put_source(struct render_configmap *self, const struct message *message, struct 
 	struct error err;
 
 	if (werf_source_read(&source, object, &err) != 0) {
-		report(self, werf_source_reference(&source), message_member(message, "origin"),
-		       &err);
+		report(self,
+		       source.name[0] != '\0' ? werf_source_reference(&source) : jv_invalid(),
+		       message_member(message, "origin"), &err);
 	} else if (before == NULL || !werf_source_equals(before, &source)) {
 		werf_sources_put(self->sources, key->data, key->len, &source);
 		mark_dirty(self, &self->registries);
@@ -285,16 +291,23 @@ put_source(struct render_configmap *self, const struct message *message, struct 
 	werf_source_fini(&source);
 }
 
+static void
+know(struct render_configmap *self, struct part *part)
+{
+	if (part->is_known)
+		return;
+	part->is_known = true;
+	mark_dirty(self, part);
+}
+
 /* weir's own sources (their messages have a trace) say when a list is whole; of others' the end of
  * the input is all that can be had. */
 static void
-know_sources(struct render_configmap *self, const struct message *message)
+see_source(struct render_configmap *self, const struct message *message)
 {
 	self->has_seen_source = true;
-	if (message->trace.text != NULL || self->registries.is_known)
-		return;
-	self->registries.is_known = true;
-	mark_dirty(self, &self->registries);
+	if (message->trace.text == NULL || self->has_listed_files)
+		know(self, &self->registries);
 }
 
 /* --- the ModuleConfig --- */
@@ -352,7 +365,7 @@ take_event(struct render_configmap *self, const struct message *message)
 	if (!message_key(message, &key))
 		buf_clear(&key);
 	if (is_source)
-		know_sources(self, message);
+		see_source(self, message);
 	if (is_source && is_there)
 		put_source(self, message, object, &key);
 	else
@@ -375,15 +388,11 @@ take_bookmark(struct render_configmap *self, const struct message *message)
 
 	if (!is_text(json_member(annotations, "k8s.io/initial-events-end"), "true"))
 		return;
-	if (!self->registries.is_known &&
-	    (werf_source_is(object) || (is_text(kind, "List") && self->has_seen_source))) {
-		self->registries.is_known = true;
-		mark_dirty(self, &self->registries);
-	}
-	if (is_text(kind, "ModuleConfig") && !self->settings.is_known) {
-		self->settings.is_known = true;
-		mark_dirty(self, &self->settings);
-	}
+	self->has_listed_files |= is_text(kind, "List");
+	if (werf_source_is(object) || (self->has_listed_files && self->has_seen_source))
+		know(self, &self->registries);
+	if (is_text(kind, "ModuleConfig"))
+		know(self, &self->settings);
 }
 
 static void

@@ -352,6 +352,61 @@ def wrong_values(t):
               "wrong values: with the file")
 
 
+def hostile(t):
+    """Each member of a good source missing, and of each other type, in one stream: what is good is
+    rendered, and all that comes out is a message."""
+    good = [source("good-%d" % number, "good-%d.example/a" % number) for number in range(3)]
+    sample = messages.added(dict(
+        source("bad", "bad.example/a", "2026-01-01T00:00:00Z", "u", apiUrl="http://bad.example",
+               pullSecretName="s", argocdRepoEnabled=True, argocdRepo={"project": "p"}),
+        status={"conditions": []}))
+    settings_sample = messages.added(admin(True))
+    changed = [each for one in (sample, settings_sample)
+               for _, _, each in messages.mutations(one)]
+    text = messages.lines(*[messages.added(each) for each in good]) + messages.lines(*changed)
+    done = procs.run("render-configmap", stdin=text + fixtures.listed("WerfSource", API).encode())
+    t.status(done, 1, "hostile: %d changed messages" % len(changed))
+    t.is_([messages.complaint(line) for line in done.lines if line.startswith('{"type":"APPLY"') or
+           line.startswith('{"type":"ERROR"')],
+          [""] * (len(of_type(done, "APPLY")) + len(of_type(done, "ERROR"))),
+          "hostile: what it says are messages")
+    found = registries(t, done, "hostile")
+    t.is_(sorted(name for name in found if name.startswith("good")),
+          ["good-0", "good-1", "good-2"], "hostile: the good ones are rendered")
+    t.ok(len(of_type(done, "ERROR")) > 50, "hostile: the others are reported")
+    t.is_([error["reason"] for error in of_type(done, "ERROR")
+           if not error["reason"].startswith(("WerfSource ", "a WerfSource: ", "a message was ",
+                                              "ModuleConfig delivery: "))],
+          [], "hostile: by name")
+
+
+GROUP = """stages:
+  - {name: watch, command: [watch, --files, %s], from: []}
+  - {name: render-configmap, command: [render-configmap]}
+  - {name: out, command: [cat]}
+"""
+
+
+def group(t):
+    """Over ZeroMQ: killed and started again it says the same, and what changed meanwhile."""
+    t.write("group/a.yaml", fixtures.manifest(source("a", "a.example/a")))
+    run = t.using(procs.Process(["weir", "run", t.write("pipeline.yaml", GROUP % t.path("group"))],
+                                t.tmp, name="group"))
+    t.is_([conf_of(each).count("- name") for each in applies(run, 1)], [1],
+          "a group: the ConfigMap of the first list")
+    for pid in procs.tree(run.pid):
+        if os.readlink("/proc/%d/exe" % pid).endswith("/render-configmap"):
+            os.kill(pid, 9)
+    t.write("group/b.yaml", fixtures.manifest(source("b", "b.example/b")))
+    os.unlink(t.path("group/a.yaml"))
+    t.eventually(lambda: [line for line in conf_of(applies(run, 1)[-1]).splitlines()
+                          if "prefix" in line] == ['  prefix: "b.example"'],
+                 "a group: killed, it comes to what is true now")
+    os.unlink(t.path("group/b.yaml"))
+    t.eventually(lambda: conf_of(applies(run, 1)[-1]) == "registries: []\n",
+                 "a group: D5: the last one goes")
+
+
 def files(t):
     """Two files with one name, and a file that changes its mind."""
     t.write("twins/a.yaml", fixtures.manifest(source("a", "one.example/a")))
@@ -445,6 +500,8 @@ with tap.Test() as test:
     settings(test)
     wrong_settings(test)
     wrong_values(test)
+    hostile(test)
+    group(test)
     files(test)
     passing(test)
     programs(test)

@@ -114,7 +114,7 @@ def check_garbage(t):
     garbage = b"{\n\xff\n[]\n" + messages.lines(*samples) + b"".join(
         messages.line(changed) for sample in samples
         for _, _, changed in list(messages.mutations(sample))[::7])
-    for name in ("constraint-match", "show"):
+    for name in ("constraint-match", "render-configmap", "show"):
         result = procs.run(*valgrind(t, "garbage-" + name), os.path.join(BIN, name), stdin=garbage,
                            timeout_s=600)
         t.is_(result.status, 1, name + " over garbage: exit status")
