@@ -36,7 +36,7 @@ struct kube_follow {
 	char *version;
 	int64_t watch_since_ms;
 	struct kube_backoff backoff;
-	unsigned misses; /* looks in a row that did not find the type */
+	unsigned misses; /* looks in a row that did not find the type or its objects */
 	struct loop_timer timer;
 	bool is_paused, was_listed, has_ended;
 	bool has_listed_again; /* because of a 410, and nothing has been seen since */
@@ -222,11 +222,37 @@ listed(struct kube_follow *follow)
 }
 
 static void
-watch_from_list(struct kube_follow *follow)
+end_list(struct kube_follow *follow)
 {
+	follow->misses = 0;
+	if (!listed(follow))
+		return;
 	free(follow->version);
 	follow->version = alloc_string(kube_list_version(follow->list));
 	start_watch(follow);
+}
+
+static bool
+list_nothing(struct kube_follow *follow)
+{
+	if (follow->resource.api)
+		follow->events->on_list(follow->arg, &follow->resource);
+	return listed(follow);
+}
+
+/* At the start nobody waits to see whether it comes; what was there has to stay away for a while
+ * to count as gone. */
+static void
+on_missing(struct kube_follow *follow)
+{
+	bool is_news = !follow->was_listed || follow->misses + 1 == MISSES_MIN;
+
+	follow->misses++;
+	if (is_news)
+		log_info("%s: %s does not serve it: taken for an empty list until it does",
+			 follow->settings->resource, kube_server(follow->kube));
+	if (!is_news || list_nothing(follow))
+		wait_quietly(follow, discover, -1);
 }
 
 static void
@@ -234,10 +260,10 @@ on_list_end(void *arg, const struct error *err, int64_t retry_after_ms)
 {
 	struct kube_follow *follow = arg;
 
-	if (!err && listed(follow))
-		watch_from_list(follow);
-	else if (!err)
-		return;
+	if (!err)
+		end_list(follow);
+	else if (err->code == 404 && follow->settings->ignore_missing)
+		on_missing(follow);
 	else if (err->code == 410)
 		try_later(follow, start_list, err, retry_after_ms);
 	else if (err->code == 404)
@@ -284,29 +310,6 @@ set_resource(struct kube_follow *follow, struct resource *take)
 	follow->collection.omit = follow->settings->omit;
 }
 
-static bool
-list_nothing(struct kube_follow *follow)
-{
-	if (follow->resource.api)
-		follow->events->on_list(follow->arg, &follow->resource);
-	return listed(follow);
-}
-
-/* At the start nobody waits to see whether it comes; what was there has to stay away for a while
- * to count as gone. */
-static void
-on_missing(struct kube_follow *follow)
-{
-	bool is_news = !follow->was_listed || follow->misses + 1 == MISSES_MIN;
-
-	follow->misses++;
-	if (is_news)
-		log_info("%s: %s does not serve it: taken for an empty list until it does",
-			 follow->settings->resource, kube_server(follow->kube));
-	if (!is_news || list_nothing(follow))
-		wait_quietly(follow, discover, -1);
-}
-
 static void
 on_resource(void *arg, struct resource *resource, const struct error *err)
 {
@@ -322,7 +325,6 @@ on_resource(void *arg, struct resource *resource, const struct error *err)
 		try_later(follow, discover, err, -1);
 		return;
 	}
-	follow->misses = 0;
 	set_resource(follow, resource);
 	if (!follow->path) {
 		error_set(&why, ERROR_USAGE, 0, "-n %s: this is no name of a namespace",

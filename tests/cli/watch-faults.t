@@ -50,10 +50,11 @@ class Server(FaultServer):
         super().__init__(**more)
         resource = {"resource": "things", "singularResource": "thing", "scope": "Namespaced",
                     "responseKind": {"kind": "Thing"}, "verbs": ["list", "watch"]}
-        self.on("/apis", Answer(json={
+        self.discovery = Answer(json={
             "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "items": [
                 {"metadata": {"name": "example.org"}, "versions": [
-                    {"version": "v1", "resources": [resource]}]}]}))
+                    {"version": "v1", "resources": [resource]}]}]})
+        self.on("/apis", self.discovery)
         self.lists, self.watches, self.quiet = [], [], threading.Event()
         self.on(THINGS, self.choose)
 
@@ -205,6 +206,36 @@ def lost_versions(t):
         t.is_(gone, {"apiVersion": "example.org/v1", "kind": "Thing", "metadata": {
             "namespace": "ns", "uid": "uid-c", "name": "c"}}, "what has gone is named")
         t.is_(watch.stdout().count("initial-events-end"), 1, "the first list ended once")
+        watch.stop()
+
+
+def missing_types(t):
+    """--ignore-not-found: what is there already must stay away for a while to be gone."""
+    gone, nothing = Answer(404, json=status(404, "NotFound")), Answer(json={
+        "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "items": []})
+    server = t.using(Server())
+    there = server.discovery
+    server.lists = [gone, page(thing("a"))]
+    watch = follow(t, server, "soon", "--ignore-not-found")
+    t.eventually(lambda: len(short(watch.stdout())) == 1, "known, but not served yet: it comes")
+    t.is_(watch.stdout().count("initial-events-end"), 1, "the list was empty until then")
+    watch.stop()
+
+    restarted, removed = t.using(Server()), t.using(Server())
+    for server in (restarted, removed):
+        server.lists, server.watches = [page(thing("a"))], [gone]
+    restarted.on("/apis", there, nothing, there)
+    removed.on("/apis", there, nothing)
+    watches = [follow(t, server, "missing", "--ignore-not-found")
+               for server in (restarted, removed)]
+    for server, watch in zip((restarted, removed), watches):
+        t.eventually(lambda watch=watch: len(short(watch.stdout())) == 1, "listed")
+        server.lists = [gone, page(thing("a", "2"), version="300")]
+    t.eventually(lambda: len(short(watches[0].stdout())) == 2, "a server that was away is back")
+    t.is_(short(watches[0].stdout())[1], ("MODIFIED", "a", "2"), "and nothing has gone with it")
+    t.eventually(lambda: len(short(watches[1].stdout())) == 2, "a type that stays away", 60)
+    t.is_(short(watches[1].stdout())[1], ("DELETED", "a", None), "takes its objects along")
+    for watch in watches:
         watch.stop()
 
 
@@ -488,6 +519,7 @@ with tap.Test() as t:
     broken_lists(t)
     first_tries(t)
     lost_versions(t)
+    missing_types(t)
     recreated_meanwhile(t)
     resuming(t)
     silent_changes(t)
