@@ -207,6 +207,16 @@ on_close(void *arg)
 	alloc_free_secret(self->text);
 }
 
+/* A DNS label, as namespaces are called. */
+static bool
+is_namespace(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= 63 && text[0] != '-' && text[len - 1] != '-' &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
 /* Everything that may fail. */
 static int
 prepare(struct render_repository *self, struct error *err)
@@ -216,6 +226,9 @@ prepare(struct render_repository *self, struct error *err)
 	if (operands->count > 0)
 		return error_set(err, ERROR_USAGE, 0, "there are no operands ('%s')",
 				 operands->items[0]);
+	if (!is_namespace(self->namespace))
+		return error_set(err, ERROR_USAGE, 0, "--namespace: '%s' is no name of a namespace",
+				 self->namespace);
 	self->program = jq_program_new(self->program_file, render_repository_jq, err);
 	if (self->program == NULL)
 		return -1;

@@ -354,7 +354,7 @@ class Live:
     """A render-repository that is being told things."""
 
     def __init__(self, t, *options, name="live"):
-        self.t, self.read = t, 0
+        self.t, self.read, self.only_own = t, 0, False
         self.process = t.using(procs.Process(["render-repository", *options], t.tmp, name=name,
                                              stdin=True))
 
@@ -369,7 +369,8 @@ class Live:
     def answer(self):
         text = self.process.stdout()
         text, self.read = text[self.read:text.rindex("\n") + 1], text.rindex("\n") + 1
-        lines = [line for line in text.splitlines() if '"MARK"' not in line]
+        lines = [line for line in text.splitlines() if '"MARK"' not in line
+                 and not (self.only_own and re.match(r'\{"type":"(ADDED|MODIFIED|DELETED)"', line))]
         return Answer(self.t, "\n".join(lines), self.process.stderr())
 
     def complete(self, *lines):
@@ -571,6 +572,31 @@ def test_files(t):
     t.is_(found.pruned(), ["repo-x"], "then none")
 
 
+def test_mutations(t):
+    """Events of which one member is missing or of another type: each harms itself at most."""
+    live = Live(t, name="mutations")
+    good = source("good", "reg.example/good", "registry")
+    live.complete(good, pull_secret(auths={"reg.example": user()}))
+    event = messages.added(source("odd", "reg.example/odd", "odd", apiUrl="https://reg.example",
+                                  argocdRepoEnabled=True, argocdRepo={"project": "p"},
+                                  status=condition("True")))
+    secret = messages.added(owned(render(t, source("odd")).secrets()["repo-odd"]))
+    pull = messages.added(pull_secret("odd", {"reg.example": user()}))
+    lines = [fixtures.line(dict(mutated, type=kind)) for one in (event, pull, secret)
+             for _, path, mutated in messages.mutations(one)
+             if path not in (("type",), ("object",), ("object", "kind"))
+             for kind in ("ADDED", "MODIFIED", "DELETED")]
+    t.ok(len(lines) > 800, "%d odd events" % len(lines))
+    live.only_own = True  # what is passed on is as odd as it was
+    found = live.tell(*lines)
+    t.is_([name for name in found.pruned() if name != "repo-odd"], [], "no other is pruned")
+    t.ok("good" not in found.ready() and "repo-good" not in found.secrets(), "none is touched")
+    found = live.tell(changed(pull_secret(auths={"reg.example": user("user", "new:one")})))
+    t.is_(found.data("repo-good")["password"], "new:one", "and it goes on as ever")
+    live.process.end_input()
+    t.is_(live.process.wait(), 1, "it ends as one that had errors")
+
+
 # --- the program ---
 
 def test_program(t):
@@ -702,6 +728,7 @@ def test_options(t):
             (["--name", "A", "--url", "r.example/x"], "--name: \"A\" is no name"),
             (["--name", "a", "--url", "https://r.example/x"], "--url: has a scheme"),
             (["--name", "a", "--url", "r.example/X"], "--url: its path is no valid"),
+            (["-n", "a/b"], "--namespace: 'a/b' is no name"), (["-n", ""], "--namespace: '' is no"),
             (["--password", "hunter2"], "--password"), (["x"], "no operands")):
         by_hand(t, *options, stdin=CANARY, status=100, error=error)
 
@@ -732,7 +759,7 @@ def test_enable_oci(t):
 ROWS = (test_d2, test_d3, test_d4, test_d6, test_d8, test_d9, test_d10, test_d11)
 OTHERS = (test_secret, test_bad_values, test_passing, test_status, test_clash, test_rotation,
           test_prune, test_restart, test_several_lists, test_drift, test_patience, test_takeover, test_files,
-          test_program, test_retained, test_shards, test_password, test_options, test_enable_oci)
+          test_mutations, test_program, test_retained, test_shards, test_password, test_options, test_enable_oci)
 
 if __name__ == "__main__":
     with tap.Test() as t:
