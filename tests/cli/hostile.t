@@ -18,9 +18,9 @@ import subprocess
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from weirtest import messages, tap
-from weirtest.hostile import (MIB, NO_MESSAGES_MAX, PASSING_MAX, TREE_MAX, ConstraintMatch, Input,
-                              PatchApplication, Run, Show, TagScan, Verify, check_clean,
-                              check_memory, check_output, errors, name_of)
+from weirtest.hostile import (MIB, NO_MESSAGES_MAX, PASSING_MAX, TREE_MAX, Apply, ConstraintMatch,
+                              Input, PatchApplication, RenderConfigmap, RenderRepository, Run, Show,
+                              TagScan, Verify, WerfSources, check_clean, check_memory, check_output, errors)
 from weirtest.registry import Registry
 
 RECORD_MAX = 16 * MIB
@@ -199,6 +199,8 @@ def check_mutations(t, subject):
         passing = [messages.line(changed)[:-1] for _, _, path, changed in cases
                    if path[0] == "type" and isinstance(changed.get("type"), str)
                    or path[:2] in (("object", "kind"), ("object", "apiVersion"))]
+        if isinstance(subject, WerfSources):  # what they read is passed on
+            passing = [messages.line(changed)[:-1] for _, _, _, changed in cases]
         check_output(t, subject, run, what, passing)
         check_clean(t, run, what)
         if not subject.writes_text:
@@ -262,7 +264,8 @@ with tap.Test() as test:
     REGISTRY = test.using(Registry(test.path("registry")))
     for version in ("1.0.0", "1.0.1", "1.0.3", "1.1.0"):
         REGISTRY.push_chart("team", "app", version)
-    for each in (ConstraintMatch, TagScan, Verify, PatchApplication, Show):
+    for each in (ConstraintMatch, TagScan, Verify, PatchApplication, RenderConfigmap,
+                 RenderRepository, Apply, Show):
         if each.name in NOT:
             continue
         filter_under_test = each(test, REGISTRY)

@@ -196,6 +196,90 @@ class Show(Filter):
         return sorted({int(each) for each in re.findall(rb"good-(\d+)", run.stdout)})
 
 
+class WerfSources(Filter):
+    """Those that read WerfSources. Each source has a repository of its own, so that none is in
+    another's way."""
+
+    consumes, answers = ("ADDED", "MODIFIED", "DELETED"), ("APPLY",)
+
+    def base(self, kind):
+        if kind not in self.consumes:
+            return super().base(kind)
+        return {"type": kind, "trace": "t", "object": {
+            "apiVersion": "deckhouse.io/v1alpha1", "kind": "WerfSource",
+            "metadata": {"name": "sample", "uid": "u", "generation": 1,
+                         "creationTimestamp": "2024-01-01T00:00:00Z"},
+            "spec": {"imageRepo": "registry.example/charts", "apiUrl": "https://api.example",
+                     "argocdRepoEnabled": True, "argocdRepo": {"project": "default"}}}}
+
+    def named(self, message, name):
+        message = json.loads(json.dumps(message))
+        if message.get("object", {}).get("kind") == "WerfSource":
+            message["object"]["metadata"]["name"] = name
+            message["object"]["spec"]["imageRepo"] = "registry.example/" + name
+        return message
+
+    def good(self, i):
+        message = super().good(i)
+        message.pop("trace")  # it is not of weir's own, which would say when its list is whole
+        return message
+
+    def applied(self, run, kind):
+        return [message["object"] for message in run.messages()
+                if message["type"] == "APPLY" and "subresource" not in message and
+                message.get("object", {}).get("kind") == kind]
+
+
+class RenderConfigmap(WerfSources):
+    name = "render-configmap"
+
+    def passed(self, run):
+        text = "".join(each["data"].get("registries.conf", "")
+                       for each in self.applied(run, "ConfigMap"))
+        return sorted({int(number) for number in re.findall(r'name: "?good-(\d+)"?\n', text)})
+
+
+class RenderRepository(WerfSources):
+    name = "render-repository"
+
+    def passed(self, run):
+        names = [each["metadata"]["name"] for each in self.applied(run, "Secret")]
+        return sorted({int(name[10:]) for name in names if name.startswith("repo-good-")})
+
+
+class Apply(Filter):
+    """In files: each object has one of its own."""
+
+    name, consumes, answers = "apply", ("APPLY", "PRUNE"), ("RESULT",)
+
+    def command(self):
+        os.makedirs(self.t.path("patched"), exist_ok=True)
+        return [self.name, "--files", self.t.path("patched")]
+
+    def base(self, kind):
+        sample = super().base(kind)
+        if kind in self.consumes:
+            sample.pop("subresource", None)
+            sample.pop("shared", None)
+            sample["object"]["metadata"].pop("uid")  # one of a uid is to be there already
+        return sample
+
+    def named(self, message, name):
+        message = json.loads(json.dumps(message))
+        if message["type"] in self.consumes:
+            message["object"]["metadata"]["name"] = name
+        return message
+
+    def passed(self, run):
+        done = {message["object"]["metadata"]["name"] for message in run.messages()
+                if message["type"] == "RESULT" and "object" in message and
+                message.get("status") in ("applied", "unchanged")}
+        files = b"".join(self.t.read("patched/" + name)
+                         for name in os.listdir(self.t.path("patched")))
+        written = {each.decode() for each in re.findall(rb'name: "?(good-\d+)"?\n', files)}
+        return sorted(int(name[5:]) for name in done & written)
+
+
 # --- what comes in ---
 
 class Input:
