@@ -97,15 +97,17 @@ is_selected(jv element, jv keys)
 static int
 find(jv list, jv keys)
 {
-	int at = -1;
+	int i, length = jv_array_length(jv_copy(list));
 
-	jv_array_foreach(list, i, element)
-	{
-		if (at < 0 && is_selected(element, keys))
-			at = i;
+	for (i = 0; i < length; i++) {
+		jv element = jv_array_get(jv_copy(list), i);
+		bool is_it = is_selected(element, keys);
+
 		jv_free(element);
+		if (is_it)
+			return i;
 	}
-	return at;
+	return -1;
 }
 
 /* What of an element selects it, as others of the list are selected. */
@@ -233,42 +235,48 @@ merge_list(jv list, jv intent, jv pattern, struct view view, bool *gives_back)
 
 /* --- objects --- */
 
+static jv give_back_member(jv object, const char *name, struct view below);
+
 /* What is left of a value (taken) when weir gives back what it owns of it; invalid: nothing. */
 static jv
 give_back(jv value, struct view view)
 {
-	if (is_leaf(view.own) || jv_get_kind(value) != JV_KIND_OBJECT) {
-		if (jv_is_valid(view.foreign))
-			return value;
-		jv_free(value);
-		return jv_invalid();
-	}
-	jv_object_foreach(view.own, name, fields)
-	{
-		const char *member = jv_string_value(name);
-		struct view below = view_below(view, member);
-		jv old = strncmp(member, "f:", 2) == 0 ? message_get(value, member + 2) :
-							 jv_invalid();
+	bool is_whole = is_leaf(view.own) || jv_get_kind(value) != JV_KIND_OBJECT;
 
-		if (jv_is_valid(old)) {
-			jv left = give_back(old, below);
+	if (!is_whole) {
+		jv_object_foreach(view.own, name, fields)
+		{
+			struct view below = view_below(view, jv_string_value(name));
 
-			value = jv_object_delete(value, jv_string(member + 2));
-			if (jv_is_valid(left))
-				value = jv_object_set(value, jv_string(member + 2), left);
-			else
-				jv_free(left);
-		} else {
-			jv_free(old);
+			value = give_back_member(value, jv_string_value(name), below);
+			view_free(below);
+			jv_free(fields);
+			jv_free(name);
 		}
-		view_free(below);
-		jv_free(fields);
-		jv_free(name);
+		is_whole = jv_object_length(jv_copy(value)) == 0;
 	}
-	if (jv_object_length(jv_copy(value)) > 0 || jv_is_valid(view.foreign))
+	if (!is_whole || jv_is_valid(view.foreign))
 		return value;
 	jv_free(value);
 	return jv_invalid();
+}
+
+/* The object (taken) without what weir owns of its member "f:NAME"; other names are none. */
+static jv
+give_back_member(jv object, const char *name, struct view below)
+{
+	jv old = strncmp(name, "f:", 2) == 0 ? message_get(object, name + 2) : jv_invalid(), left;
+
+	if (!jv_is_valid(old)) {
+		jv_free(old);
+		return object;
+	}
+	left = give_back(old, below);
+	object = jv_object_delete(object, jv_string(name + 2));
+	if (jv_is_valid(left))
+		return jv_object_set(object, jv_string(name + 2), left);
+	jv_free(left);
+	return object;
 }
 
 /* Members that weir has set and intent leaves out. Takes object. */
@@ -279,21 +287,14 @@ give_back_members(jv object, jv intent, struct view view, bool *gives_back)
 		return object;
 	jv_object_foreach(view.own, name, fields)
 	{
-		const char *member = jv_string_value(name) + 2;
-		bool is_member = strncmp(jv_string_value(name), "f:", 2) == 0;
+		const char *text = jv_string_value(name);
 
-		if (is_member && !jv_object_has(jv_copy(intent), jv_string(member))) {
-			struct view below = view_below(view, jv_string_value(name));
-			jv old = message_get(object, member);
-			jv left = jv_is_valid(old) ? give_back(jv_copy(old), below) : jv_invalid();
+		if (strncmp(text, "f:", 2) == 0 &&
+		    !jv_object_has(jv_copy(intent), jv_string(text + 2))) {
+			struct view below = view_below(view, text);
 
 			*gives_back = true;
-			object = jv_object_delete(object, jv_string(member));
-			if (jv_is_valid(left))
-				object = jv_object_set(object, jv_string(member), left);
-			else
-				jv_free(left);
-			jv_free(old);
+			object = give_back_member(object, text, below);
 			view_free(below);
 		}
 		jv_free(fields);

@@ -42,21 +42,33 @@ get_object(jv of, const char *name, jv *found, struct error *err)
 	return 0;
 }
 
-/* base64 of a value: of text, or of base64 that is spelled in some other way. Takes value. */
 static jv
-encode(jv value, bool is_encoded)
+encode(const char *bytes, size_t len)
+{
+	char *spelled = base64_encode(bytes, len);
+	jv encoded = jv_string(spelled);
+
+	alloc_free_secret(spelled);
+	return encoded;
+}
+
+/* base64 of a text, or of base64 that is spelled in some other way; invalid: it is none. */
+static jv
+spell(jv value, bool is_encoded)
 {
 	const char *text = jv_string_value(value);
-	size_t len = (size_t)jv_string_length_bytes(jv_copy(value)), size = len;
-	char *bytes = is_encoded ? base64_decode(text, len, &size) : NULL;
-	char *spelled = is_encoded && !bytes ? NULL : base64_encode(bytes ? bytes : text, size);
-	jv encoded = spelled ? jv_string(spelled) : jv_invalid();
+	size_t len = (size_t)jv_string_length_bytes(jv_copy(value)), size;
+	char *bytes;
+	jv encoded;
 
-	if (bytes)
-		explicit_bzero(bytes, size);
-	alloc_free_secret(spelled);
+	if (!is_encoded)
+		return encode(text, len);
+	bytes = base64_decode(text, len, &size);
+	if (!bytes)
+		return jv_invalid();
+	encoded = encode(bytes, size);
+	explicit_bzero(bytes, size);
 	free(bytes);
-	jv_free(value);
 	return encoded;
 }
 
@@ -71,10 +83,9 @@ add_data(jv object, const char *name, bool is_encoded, jv *data, struct error *e
 	jv_object_foreach(values, key, value)
 	{
 		bool is_string = jv_get_kind(value) == JV_KIND_STRING;
-		jv encoded = is_string ? encode(value, is_encoded) : jv_invalid();
+		jv encoded = is_string ? spell(value, is_encoded) : jv_invalid();
 
-		if (!is_string)
-			jv_free(value);
+		jv_free(value);
 		if (!jv_is_valid(encoded)) {
 			error_set(err, ERROR_INPUT, 0, "its %s[\"%.200s\"] is no %s", name,
 				  jv_string_value(key), is_string ? "base64" : "text");

@@ -10,6 +10,7 @@
 #include "kube.h"
 
 struct applier {
+	struct jobs *jobs; /* first, for its callbacks; one at a time for each object */
 	struct filter *filter;
 	bool is_dry_run, may_adopt;
 	const char *files;  /* --files; NULL: a cluster */
@@ -19,7 +20,6 @@ struct applier {
 	struct http *http;
 	struct kube *kube;
 	struct kube_kinds *kinds;
-	struct jobs *jobs; /* one at a time for each object */
 };
 
 struct apply_job {

@@ -129,30 +129,6 @@ on_message(void *self, struct message *message)
 }
 
 static void
-on_gone(void *self, const char *key, size_t len)
-{
-	struct applier *applier = self;
-
-	jobs_gone(applier->jobs, key, len);
-}
-
-static void
-on_end(void *self)
-{
-	struct applier *applier = self;
-
-	jobs_input_ended(applier->jobs);
-}
-
-static void
-on_stop(void *self)
-{
-	struct applier *applier = self;
-
-	jobs_stop(applier->jobs);
-}
-
-static void
 on_close(void *self)
 {
 	struct applier *applier = self;
@@ -220,9 +196,9 @@ main(int argc, char **argv)
 		.busy_max = WAITING_MAX,
 	};
 	const struct filter_callbacks callbacks = { .on_message = on_message,
-						    .on_gone = on_gone,
-						    .on_end = on_end,
-						    .on_stop = on_stop,
+						    .on_gone = jobs_on_gone,
+						    .on_end = jobs_on_end,
+						    .on_stop = jobs_on_stop,
 						    .on_close = on_close };
 	struct error err;
 

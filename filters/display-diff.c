@@ -133,11 +133,13 @@ put_by_line(const struct display *display, const char *from, const char *to, str
 static void
 put_in_line(const char *from, const char *to, struct buf *out)
 {
-	buf_append_string(out, "  ");
-	display_text(out, from != NULL ? from : to);
-	if (from != NULL && to != NULL) {
-		buf_append_string(out, " → ");
-		display_text(out, to);
+	const char *both[] = { from, to };
+
+	for (size_t i = 0; i < ALLOC_COUNT(both); i++) {
+		if (both[i] == NULL)
+			continue;
+		buf_append_string(out, i == 1 && from != NULL ? " → " : "  ");
+		display_text(out, both[i]);
 	}
 	buf_append_char(out, '\n');
 }
@@ -164,8 +166,6 @@ put_field(const struct display *display, jv body, jv entry, struct buf *out)
 		buf_append_string(out, "  (secret)\n");
 	else if (has_lines)
 		put_by_line(display, from != NULL ? from : "", to != NULL ? to : "", out);
-	else if (from == NULL && to == NULL)
-		buf_append_char(out, '\n');
 	else
 		put_in_line(from, to, out);
 }

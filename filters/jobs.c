@@ -198,9 +198,16 @@ job_wait(struct job *job, const struct error *err)
 
 /* --- the harness's callbacks --- */
 
-void
-jobs_gone(struct jobs *jobs, const char *key, size_t len)
+static struct jobs *
+jobs_of(void *self)
 {
+	return *(struct jobs **)self;
+}
+
+void
+jobs_on_gone(void *self, const char *key, size_t len)
+{
+	struct jobs *jobs = jobs_of(self);
 	struct job *job = table_get(jobs->latest, key, len);
 
 	if (job && !job->call)
@@ -215,8 +222,9 @@ is_hopeless(const struct job *job)
 }
 
 void
-jobs_input_ended(struct jobs *jobs)
+jobs_on_end(void *self)
 {
+	struct jobs *jobs = jobs_of(self);
 	struct job *job;
 
 	jobs->has_ended = true;
@@ -231,8 +239,9 @@ jobs_input_ended(struct jobs *jobs)
 }
 
 void
-jobs_stop(struct jobs *jobs)
+jobs_on_stop(void *self)
 {
+	struct jobs *jobs = jobs_of(self);
 	struct job *job, *next;
 
 	jobs->is_stopping = true;

@@ -66,9 +66,9 @@ bool job_try_later(struct job *job, loop_timer_fn *next, const struct error *err
  * False: the input has ended. */
 bool job_wait(struct job *job, const struct error *err);
 
-/* --- the harness's callbacks --- */
-void jobs_gone(struct jobs *jobs, const char *key, size_t len); /* drop what waits */
-void jobs_input_ended(struct jobs *jobs);
-void jobs_stop(struct jobs *jobs); /* drop what was not sent, start no more */
+/* --- the harness's callbacks: self begins with a struct jobs * --- */
+void jobs_on_gone(void *self, const char *key, size_t len); /* drop what waits */
+void jobs_on_end(void *self);
+void jobs_on_stop(void *self); /* drop what was not sent, start no more */
 
 #endif

@@ -8,12 +8,12 @@
 #include "patch-order.h"
 
 struct patcher {
+	struct jobs *jobs; /* first, for its callbacks; one at a time for each Application or file */
 	struct filter *filter;
 	bool is_dry_run;
 	struct kube_settings settings;
 	struct http *http;
 	struct kube *kube; /* NULL until the first UPDATE for a cluster */
-	struct jobs *jobs; /* one at a time for each Application or file */
 };
 
 struct patch_job {

@@ -126,31 +126,6 @@ on_message(void *self, struct message *message)
 	add_job(patcher, &order, &key);
 }
 
-/* The decision was taken back, or its Application has gone. */
-static void
-on_gone(void *self, const char *key, size_t len)
-{
-	struct patcher *patcher = self;
-
-	jobs_gone(patcher->jobs, key, len);
-}
-
-static void
-on_end(void *self)
-{
-	struct patcher *patcher = self;
-
-	jobs_input_ended(patcher->jobs);
-}
-
-static void
-on_stop(void *self)
-{
-	struct patcher *patcher = self;
-
-	jobs_stop(patcher->jobs);
-}
-
 static void
 on_close(void *self)
 {
@@ -206,9 +181,9 @@ main(int argc, char **argv)
 		.busy_max = WAITING_MAX,
 	};
 	const struct filter_callbacks callbacks = { .on_message = on_message,
-						    .on_gone = on_gone,
-						    .on_end = on_end,
-						    .on_stop = on_stop,
+						    .on_gone = jobs_on_gone,
+						    .on_end = jobs_on_end,
+						    .on_stop = jobs_on_stop,
 						    .on_close = on_close };
 	struct error err;
 	int status;

@@ -16,8 +16,8 @@
 #include "../check.h"
 
 struct owner {
+	struct jobs *jobs; /* first, for the callbacks */
 	struct filter *filter;
-	struct jobs *jobs;
 };
 
 struct unit_job {
@@ -116,18 +116,6 @@ on_message(void *self, struct message *message)
 }
 
 static void
-on_end(void *self)
-{
-	jobs_input_ended(((struct owner *)self)->jobs);
-}
-
-static void
-on_stop(void *self)
-{
-	jobs_stop(((struct owner *)self)->jobs);
-}
-
-static void
 on_close(void *self)
 {
 	jobs_free(((struct owner *)self)->jobs);
@@ -140,9 +128,10 @@ filter_main(void)
 						      free_job };
 	static const enum message_type consumes[] = { MESSAGE_UPDATE, MESSAGE_OTHER };
 	static const struct filter_program program = { .name = "unit", .consumes = consumes };
-	static const struct filter_callbacks callbacks = {
-		.on_message = on_message, .on_end = on_end, .on_stop = on_stop, .on_close = on_close
-	};
+	static const struct filter_callbacks callbacks = { .on_message = on_message,
+							   .on_end = jobs_on_end,
+							   .on_stop = jobs_on_stop,
+							   .on_close = on_close };
 	static char name[] = "unit", level[] = "--log-level=error";
 	char *argv[] = { name, level, NULL };
 	struct owner owner = { .filter = filter_open(&program, 2, argv) };
