@@ -230,6 +230,21 @@ may_have_secret(const struct render_repository *self, const struct entry *entry)
 	       filter_takes(self->filter, entry->key, entry->key_len);
 }
 
+/* Nothing but its status has changed, as it does when that was written. */
+static bool
+is_known(const struct entry *entry, struct json_slice object)
+{
+	struct werf_source source;
+	bool is_same;
+
+	if (entry->source == NULL || entry->problem != NULL)
+		return false;
+	is_same = werf_source_read(&source, object, NULL) == 0 &&
+		  werf_source_equals(entry->source, &source);
+	werf_source_fini(&source);
+	return is_same;
+}
+
 void
 entry_put(struct render_repository *self, const char *key, size_t len, struct json_slice object)
 {
@@ -239,6 +254,8 @@ entry_put(struct render_repository *self, const char *key, size_t len, struct js
 							      : NULL;
 	bool had_secret = may_have_secret(self, entry);
 
+	if (is_known(entry, object))
+		return;
 	unlink_entry(self, entry);
 	read_entry(self, entry, object);
 	free(entry->trace);

@@ -17,11 +17,12 @@
 #define PATIENCE_UNLISTED_MS 10000
 
 /* What is known of first lists. An input may be several lists, one behind the other, and counts as
- * complete after the first: a bookmark of WerfSources, or of all there is, is asked for, too. */
+ * complete after the first: a bookmark of WerfSources is asked for, too, or of a folder that holds
+ * some. */
 struct lists {
 	bool are_complete, are_proven; /* as the harness says */
 	bool have_bookmark, have_source;
-	bool have_sources, have_secrets; /* all of them were seen */
+	bool have_sources, have_secrets, have_files; /* all of them were seen */
 	bool have_ended;
 };
 

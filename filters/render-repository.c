@@ -85,15 +85,16 @@ on_secret(struct render_repository *self, struct message *message)
 static void
 look_at_lists(struct render_repository *self)
 {
-	struct lists *lists = &self->lists;
+	const struct lists *lists = &self->lists;
+	bool are_all = lists->have_sources ||
+		       (lists->have_source && (lists->have_files || lists->have_ended));
 
 	if (!self->is_complete && lists->are_complete &&
-	    (lists->have_sources || !lists->have_bookmark || lists->have_ended)) {
+	    (are_all || !lists->have_bookmark || lists->have_ended)) {
 		self->is_complete = true;
 		judge_all(self);
 	}
-	if (self->is_complete && !self->is_proven && lists->are_proven &&
-	    (lists->have_sources || (lists->have_ended && lists->have_source))) {
+	if (self->is_complete && !self->is_proven && lists->are_proven && are_all) {
 		self->is_proven = true;
 		secrets_prune(self);
 	}
@@ -104,18 +105,17 @@ on_bookmark(struct render_repository *self, struct message *message)
 {
 	struct json_slice object = message_member(message, "object");
 	struct json_slice notes = json_member(json_member(object, "metadata"), "annotations");
-	bool is_all = json_string_is(json_member(object, "kind"), "List");
+	bool is_folder = json_string_is(json_member(object, "kind"), "List");
 
 	if (!json_string_is(json_member(notes, "k8s.io/initial-events-end"), "true"))
 		return;
 	self->lists.have_bookmark = true;
-	if (is_all || werf_source_is(object))
-		self->lists.have_sources = true;
-	if (is_all || repository_secret_is_secret(object)) {
+	self->lists.have_files |= is_folder;
+	self->lists.have_sources |= werf_source_is(object);
+	if (is_folder || repository_secret_is_secret(object)) {
 		self->lists.have_secrets = true;
 		judge_soon(self);
 	}
-	look_at_lists(self);
 }
 
 static void
@@ -134,6 +134,9 @@ on_message(void *arg, struct message *message)
 		on_secret(self, message);
 	else if (werf_source_is(object))
 		on_source(self, message);
+	else
+		return;
+	look_at_lists(self);
 }
 
 static void

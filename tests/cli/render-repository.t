@@ -499,6 +499,11 @@ def test_several_lists(t):
         t.is_(found.pruned(), [], "no word of sources: nothing is pruned")
     found = render(t, *secrets, ALL_SECRETS, LISTED)
     t.is_(found.pruned(), ["repo-a"], "the word that there are none: it is")
+    live = Live(t, name="folder")
+    found = live.tell(*secrets, fixtures.listed("List", "v1"))
+    t.is_(found.pruned(), [], "a folder without sources says nothing of them")
+    found = live.tell(source("b", "reg.example/b"))
+    t.is_((found.pruned(), list(found.secrets())), (["repo-a"], ["repo-b"]), "one with some does")
 
 
 def test_drift(t):
