@@ -23,6 +23,8 @@
 #define SOURCES_PER_MS 5 /* rendered again and again at most, after the first time */
 #define GAP_MAX_MS 500
 #define TRACE_SIZE 64
+#define NAME "argocd-image-updater-config"
+#define KEY "registries.conf"
 
 JQ_PROGRAM_EMBED(render_configmap_jq, "filters/render-configmap.jq");
 
@@ -45,6 +47,8 @@ struct render_configmap {
 	int64_t not_before_ms;
 
 	struct part registries;
+	char *told;	    /* registries.conf, the last one; NULL: none yet */
+	struct buf own_key; /* of the events of the ConfigMap */
 	struct werf_sources *sources;
 	struct table *clashes; /* the texts of those that were reported */
 
@@ -90,37 +94,45 @@ report(struct render_configmap *self, jv object, struct json_slice origin, struc
 
 /* --- rendering --- */
 
+/* The text of registries.conf in a message, owned; NULL: none is in it. */
+static char *
+registries_of(jv message)
+{
+	jv object = message_get(message, "object"), data = message_get(object, "data");
+	const char *text = message_string(data, KEY);
+	char *copy = text != NULL ? alloc_string(text) : NULL;
+
+	jv_free(object);
+	jv_free(data);
+	return copy;
+}
+
 /* What no reader of registries.conf would take is not told: the last good one stays. */
 static int
-check_registries(jv message, struct error *err)
+check_registries(const char *text, struct error *err)
 {
-	jv object = jv_object_get(jv_copy(message), jv_string("object"));
-	jv data = jv_get(object, jv_string("data"));
-	jv text = jv_get_kind(data) == JV_KIND_OBJECT ?
-			  jv_object_get(jv_copy(data), jv_string("registries.conf")) :
-			  jv_invalid();
-	struct registries *registries;
-	int status = 0;
+	struct registries *registries = registries_parse(text, strlen(text), err);
 
-	if (jv_get_kind(text) == JV_KIND_STRING) {
-		registries = registries_parse(jv_string_value(text),
-					      (size_t)jv_string_length_bytes(jv_copy(text)), err);
-		if (registries == NULL)
-			status = error_prepend(err, "what the program gives is no registries.conf");
-		registries_free(registries);
-	}
-	jv_free(text);
-	jv_free(data);
-	return status;
+	if (registries == NULL)
+		return error_prepend(err, "what the program gives is no " KEY);
+	registries_free(registries);
+	return 0;
 }
 
 /* Takes message. */
 static int
 tell(struct render_configmap *self, jv message, struct error *err)
 {
-	if (jv_get_kind(message) == JV_KIND_OBJECT && check_registries(message, err) != 0) {
+	char *text = registries_of(message);
+
+	if (text != NULL && check_registries(text, err) != 0) {
+		free(text);
 		jv_free(message);
 		return -1;
+	}
+	if (text != NULL) {
+		free(self->told);
+		self->told = text;
 	}
 	return rendered_emit(self->rendered, message, err);
 }
@@ -185,8 +197,7 @@ render_registries(struct render_configmap *self)
 
 	filter_set_trace(self->filter, self->registries.trace);
 	if (render(self, &self->registries, "sources", usable_sources(self), &err) != 0)
-		report(self, reference("v1", "ConfigMap", self->namespace,
-				       "argocd-image-updater-config"),
+		report(self, reference("v1", "ConfigMap", self->namespace, NAME),
 		       (struct json_slice){ NULL, 0 }, &err);
 }
 
@@ -310,6 +321,47 @@ see_source(struct render_configmap *self, const struct message *message)
 		know(self, &self->registries);
 }
 
+/* --- the ConfigMap itself --- */
+
+static bool
+is_own(const struct render_configmap *self, struct json_slice object)
+{
+	struct json_slice metadata = json_member(object, "metadata");
+
+	return is_text(json_member(object, "kind"), "ConfigMap") &&
+	       is_text(json_member(object, "apiVersion"), "v1") &&
+	       is_text(json_member(metadata, "name"), NAME) &&
+	       is_text(json_member(metadata, "namespace"), self->namespace);
+}
+
+/* Somebody else has changed or deleted it: it is told again. */
+static void
+restore(struct render_configmap *self)
+{
+	jv own;
+
+	if (self->told == NULL)
+		return;
+	own = reference("v1", "ConfigMap", self->namespace, NAME);
+	rendered_forget(self->rendered, own, NULL);
+	jv_free(own);
+	mark_dirty(self, &self->registries);
+}
+
+static void
+take_own(struct render_configmap *self, const struct message *message)
+{
+	struct json_slice object = message_member(message, "object");
+	CLEANUP_BUF struct buf text = BUF_INIT(FRAME_MAX);
+
+	buf_clear(&self->own_key);
+	message_key(message, &self->own_key);
+	json_string(json_member(json_member(object, "data"), KEY), &text);
+	if (message->type == MESSAGE_DELETED ||
+	    (self->told != NULL && strcmp(self->told, buf_string(&text)) != 0))
+		restore(self);
+}
+
 /* --- the ModuleConfig --- */
 
 static bool
@@ -400,11 +452,14 @@ on_message(void *arg, struct message *message)
 {
 	struct render_configmap *self = arg;
 
-	filter_pass(self->filter, message);
 	if (message->type == MESSAGE_BOOKMARK)
 		take_bookmark(self, message);
 	else
 		take_event(self, message);
+	if (is_own(self, message_member(message, "object")))
+		take_own(self, message);
+	else
+		filter_pass(self->filter, message);
 	settle(self);
 }
 
@@ -417,6 +472,8 @@ on_gone(void *arg, const char *text, size_t len)
 	buf_append(&key, text, len);
 	drop_source(self, &key);
 	drop_module(self, &key);
+	if (len == self->own_key.len && memcmp(text, self->own_key.data, len) == 0)
+		restore(self);
 	settle(self);
 }
 
@@ -456,6 +513,8 @@ on_close(void *arg)
 	table_free(self->clashes);
 	jv_free(self->module);
 	buf_fini(&self->module_key);
+	buf_fini(&self->own_key);
+	free(self->told);
 }
 
 /* --- starting --- */
@@ -492,6 +551,7 @@ open_self(struct render_configmap *self, struct error *err)
 	self->clashes = table_new(NULL);
 	self->module = jv_null();
 	buf_init(&self->module_key, FRAME_MAX);
+	buf_init(&self->own_key, FRAME_MAX);
 	return 0;
 }
 

@@ -110,8 +110,9 @@ bookmark(const struct followed *followed)
 {
 	if (followed->kind)
 		watch_bookmark(followed->cluster->watch, followed->api, followed->kind);
-	else /* a type that is not served */
-		watch_bookmark(followed->cluster->watch, "v1", "List");
+	else /* a type that is not served; what it would be called nobody knows */
+		watch_bookmark(followed->cluster->watch, "meta.k8s.io/v1",
+			       "PartialObjectMetadataList");
 }
 
 static void

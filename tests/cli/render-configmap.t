@@ -4,6 +4,7 @@ whose titles begin with D and a number are the rows of the list of what must not
 
 import json
 import os
+import re
 import sys
 
 import jsonschema
@@ -425,6 +426,34 @@ def files(t):
     t.is_(conf_of(applied(done)), "registries: []\n", "a file that holds something else now")
 
 
+def own_object(t):
+    """What somebody else does to the ConfigMap is seen, and told against."""
+    run = t.using(procs.Process(["render-configmap"], t.tmp, "own", stdin=True))
+    run.send(events(source("a", "a.example/a")))
+    first = applies(run, 1)[0]["object"]
+
+    def seen(kind="MODIFIED", namespace="d8-delivery", text=None, mark="mark"):
+        content = dict(first, metadata={"name": first["metadata"]["name"],
+                                        "namespace": namespace}, data={"registries.conf": text}
+                       if text is not None else {})
+        run.send(fixtures.event(content, kind) + fixtures.line({"type": mark}))
+
+    seen("ADDED", text=first["data"]["registries.conf"], mark="SAME")
+    seen("ADDED", namespace="tenant", text="x", mark="FOREIGN")
+    t.ok(run.wait_for("FOREIGN"), "the same text, or another namespace's")
+    t.is_(len(applies(run, 1)), 1, "is no reason to say anything")
+    t.is_(re.findall('"namespace":"(tenant|d8-delivery)"', run.stdout().partition("SAME")[2]),
+          ["tenant"], "its own is not passed on, another one's is")
+    for count, (title, more) in enumerate((("changed", {"text": "registries: []"}),
+                                           ("emptied", {}), ("deleted", {"kind": "DELETED"})), 2):
+        seen(**more)
+        t.is_(applies(run, count)[-1]["object"], first, title + ": it is told again")
+    run.send(fixtures.event(source("b", "b.example/b")))
+    t.has(conf_of(applies(run, 5)[-1]), "b.example", "and later changes, too")
+    run.end_input()
+    t.is_(run.wait(), 0, "it ends with its input")
+
+
 def passing(t):
     """What it reads it passes on, byte for byte; it consumes no Secret."""
     text = (events(source("a", "r.example/a"), admin(True)) + SETTINGS_LISTED +
@@ -503,6 +532,7 @@ with tap.Test() as test:
     hostile(test)
     group(test)
     files(test)
+    own_object(test)
     passing(test)
     programs(test)
     options(test)

@@ -133,6 +133,7 @@ def not_served(t, cluster):
     t.is_(names(events(done.stdout)), [], "with it there are no objects")
     t.like(done.lines[-1], LISTED, "and that is a complete list")
     t.is_(messages.complaint(done.lines[-1]), "", "a bookmark like others")
+    t.has(done.lines[-1], '"kind":"PartialObjectMetadataList"', "that claims to know no kind")
     done = once(t, "widgets.example.org", "applications", "-n", "two", "--ignore-not-found",
                 kubeconfig=cluster.kubeconfig)
     t.is_(names(events(done.stdout)), ["two/app"], "beside a resource that is there")

@@ -200,6 +200,10 @@ def run_group(t, walk, cluster, settling):
                  "from then on it is followed") or t.diag(group.stdout())
     t.is_(walk.get("configmap", "argocd-cm")["data"]["url"], "https://argocd.example",
           "and no other key touched")
+    cluster.kubectl("delete", "configmap", "argocd-image-updater-config", "-n", NAMESPACE)
+    t.eventually(lambda: cluster.client().json("GET", "/api/v1/namespaces/%s/configmaps/"
+                 "argocd-image-updater-config" % NAMESPACE)[0] == 200,
+                 "a ConfigMap that somebody deletes is there again")
     group.stop()
     t.lacks(group.stdout() + group.stderr(), "hunter2", "no secret is shown")
 
