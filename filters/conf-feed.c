@@ -12,7 +12,7 @@
 
 #define KEY "registries.conf"
 /* Whoever writes the ConfigMap may have started with us. */
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 10000
 
 struct conf_feed {
 	struct filter *filter;
