@@ -8,7 +8,7 @@
 #include "patch-order.h"
 
 struct patcher {
-	struct jobs *jobs; /* first, for its callbacks; one at a time for each Application or file */
+	struct jobs *jobs; /* first, for its callbacks; one for an Application or file */
 	struct filter *filter;
 	bool is_dry_run;
 	struct kube_settings settings;
