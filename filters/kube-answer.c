@@ -9,9 +9,9 @@
 #include "../bus/alloc.h"
 #include "kube-priv.h"
 
-/* A path taken apart: /apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME?QUERY. */
+/* A path taken apart: /apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME/SUBRESOURCE?QUERY. */
 struct target {
-	char group[256], namespace[256], plural[256], name[256];
+	char group[256], namespace[256], plural[256], name[256], subresource[256];
 	bool is_watch;
 };
 
@@ -42,12 +42,13 @@ read_target(struct target *target, const char *path)
 	path = next_segment(path, segment, sizeof(segment)); /* the version */
 	path = next_segment(path, target->plural, sizeof(target->plural));
 	path = next_segment(path, target->name, sizeof(target->name));
-	if (strcmp(target->plural, "namespaces") != 0 || *path != '/')
-		return;
-	memcpy(target->namespace, target->name, sizeof(target->namespace));
-	path = next_segment(path, target->plural, sizeof(target->plural));
-	target->name[0] = '\0';
-	next_segment(path, target->name, sizeof(target->name));
+	if (strcmp(target->plural, "namespaces") == 0 && *path == '/') {
+		memcpy(target->namespace, target->name, sizeof(target->namespace));
+		path = next_segment(path, target->plural, sizeof(target->plural));
+		target->name[0] = '\0';
+		path = next_segment(path, target->name, sizeof(target->name));
+	}
+	next_segment(path, target->subresource, sizeof(target->subresource));
 }
 
 static const char *
@@ -103,9 +104,11 @@ kube_answer_error(struct error *err, const char *method, const char *path, long 
 			  verb, what);
 	else if (status == 403)
 		error_set(err, ERROR_DENIED, 403,
-			  "%s %s: not allowed (403); grant this account the verb \"%s\" on %s%s%s",
+			  "%s %s: not allowed (403); grant this account the verb \"%s\" on "
+			  "%s%s%s%s%s",
 			  verb, what, verb, target.plural[0] ? target.plural : "the API",
-			  target.group[0] ? "." : "", target.group);
+			  target.group[0] ? "." : "", target.group,
+			  target.subresource[0] ? "/" : "", target.subresource);
 	else
 		error_set(err, kind_of(status), (int)status, "%s %s: the API server answered %ld",
 			  verb, what, status);

@@ -275,6 +275,35 @@ def stopped(t):
     t.is_(len(server.asked(MAPS + "map", "PATCH")), 1, "and nothing else was")
 
 
+def taken_back(t):
+    """In a group: what was asked for and is not any more is dropped without a word."""
+    server = serving(t, GONE)
+    server.on(MAPS + "two", GONE, method="GET")
+    server.on(MAPS + "two", CREATED, method="PATCH")
+    server.on(MAPS + "three", stored(name="three"), method="GET")
+    os.mkdir(t.path("ipc"), 0o700)
+    address = "ipc://" + t.path("ipc/x")
+    reader = t.using(procs.Process(["apply", "--kubeconfig", kubeconfig(t, server), "--in",
+                                    address], t.tmp, "reader"))
+    writer = t.using(procs.Process(["constraint-match", "--out", "@" + address], t.tmp, "writer",
+                                   stdin=True))
+    writer.send(messages.lines(wanted(shared=True), wanted("two")))
+    t.ok(reader.wait_for('"two".*applied'), "one is done")
+    t.eventually(lambda: server.asked(MAPS + "map"), "one waits for its object")
+    writer.kill(signal.SIGKILL)
+    writer.wait()
+    again = t.using(procs.Process(["constraint-match", "--out", "@" + address], t.tmp, "again",
+                                  stdin=True))
+    again.send(messages.lines(wanted("two"), wanted("three")))
+    again.end_input()
+    t.is_(reader.wait(), 0, "at the end nothing has failed")
+    found = messages.parse(reader.stdout())
+    t.is_([m for m in found if m["object"]["metadata"]["name"] == "map" and
+           m["status"] != "unchanged"], [],
+          "what nobody asks for any more is not done, and is no failure")
+    t.is_(found[-1]["object"]["metadata"]["name"], "three", "what was asked for since has")
+
+
 def gives_up(t):
     server = serving(t, Answer(429))
     one(t, "failed", server, wanted(), name="429 for ever")
@@ -301,6 +330,6 @@ def secrets(t):
 
 
 with tap.Test() as test:
-    for part in (alone, requests, changed, refused, lost_answers, waiting, stopped, gives_up,
-                 secrets):
+    for part in (alone, requests, changed, refused, lost_answers, waiting, stopped,
+                 taken_back, gives_up, secrets):
         part(test)

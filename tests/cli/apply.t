@@ -289,6 +289,11 @@ def status(case):
     case.cluster.must("DELETE", path_of(source))
     result = case.one("of an object that is gone", "unchanged", said("True"))
     t.has(result["reason"], "not there any more", "  says why")
+    custom = dict(source, metadata={"name": "made"}, spec={"url": "u"})
+    case.one("a whole object of such a kind", "applied", wanted(custom),
+             user=case.cluster.kubeconfig)
+    case.one("and again", "unchanged", wanted(custom))
+    t.is_(case.must_get(custom)["spec"], {"url": "u"}, "  is there")
     case.one("of a kind without one", "failed", wanted(dict(
         config_map("argocd-cm", {}), status={"note": "n"}), subresource="status"))
 

@@ -114,9 +114,11 @@ def check_garbage(t):
     garbage = b"{\n\xff\n[]\n" + messages.lines(*samples) + b"".join(
         messages.line(changed) for sample in samples
         for _, _, changed in list(messages.mutations(sample))[::7])
-    for name in ("constraint-match", "render-configmap", "show"):
-        result = procs.run(*valgrind(t, "garbage-" + name), os.path.join(BIN, name), stdin=garbage,
-                           timeout_s=600)
+    os.mkdir(t.path("objects"))
+    for name, *more in (["constraint-match"], ["render-configmap"], ["show"],
+                        ["apply", "--files", t.path("objects")]):
+        result = procs.run(*valgrind(t, "garbage-" + name), os.path.join(BIN, name), *more,
+                           stdin=garbage, timeout_s=600)
         t.is_(result.status, 1, name + " over garbage: exit status")
         judge(t, "garbage-" + name, name + " over garbage")
 

@@ -80,6 +80,11 @@ static const struct answer_row answers[] = {
 	  "the verb \"watch\" on applications.argoproj.io" },
 	{ "PATCH", "/apis/argoproj.io/v1alpha1/namespaces/n/applications/a?dryRun=All", 403,
 	  ERROR_DENIED, "the verb \"patch\" on applications.argoproj.io" },
+	{ "PATCH", "/apis/deckhouse.io/v1alpha1/werfsources/x/status?fieldManager=weir", 403,
+	  ERROR_DENIED, "the verb \"patch\" on werfsources.deckhouse.io/status" },
+	{ "PATCH", "/api/v1/namespaces/n/configmaps/x/status", 403, ERROR_DENIED,
+	  "patch configmaps x in namespace n: not allowed (403); grant this account the verb "
+	  "\"patch\" on configmaps/status" },
 	{ "DELETE", "/api/v1/namespaces/n/secrets/s", 403, ERROR_DENIED,
 	  "delete secrets s in namespace n: not allowed (403); grant this account the verb "
 	  "\"delete\" on secrets" },
