@@ -77,7 +77,8 @@ handle(struct filter *filter, struct input *input, struct message *message)
 		filter_pass(filter, message);
 	cause_settle(filter, filter->cause);
 	filter->cause = NULL;
-	if (!input->proven && ends_first_list(message)) {
+	/* In a snapshot it stands where it came at the time: what changed since is behind it. */
+	if (!input->retained && !input->proven && ends_first_list(message)) {
 		input->complete = input->proven = true;
 		filter_tell_complete(filter);
 	}
