@@ -214,6 +214,7 @@ class World:
     def miscounted(self):
         """Objects that were written more often than something changed, or less. Where two numbers
         are right, the one that is found is from then on."""
+        tap.eventually(lambda: self.cluster.is_idle(USER), CONVERGE_S)
         found = {}
         for _, resource, _, name, status in self.cluster.writes(USER):
             if 200 <= status < 300:

@@ -150,30 +150,44 @@ class Cluster:
     def _audit_options(self):
         policy = os.path.join(self.folder, "audit.yaml")
         with open(policy, "w", encoding="utf-8") as file:
-            yaml.safe_dump({"apiVersion": "audit.k8s.io/v1", "kind": "Policy",
-                            "omitStages": ["RequestReceived"], "rules": [
-                                {"level": "None", "users": ["admin", "system:apiserver"],
-                                 "verbs": READS},
-                                {"level": "Metadata"}]}, file)
+            yaml.safe_dump({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [
+                {"level": "None", "users": ["admin", "system:apiserver"], "verbs": READS},
+                {"level": "Metadata"}]}, file)
         return ["--audit-policy-file", policy, "--audit-log-mode", "blocking",
                 "--audit-log-path", os.path.join(self.folder, "audit.log")]
 
-    def requests(self, user):
-        """(verb, resource, namespace, name, HTTP status) of each request of this user, in order;
-        subresources as resource/subresource. Needs audit=True."""
-        found = []
+    def _audit_events(self, user):
         with open(os.path.join(self.folder, "audit.log"), encoding="utf-8") as file:
             for line in file:
                 if not line.endswith("\n"):
                     break
                 event = json.loads(line)
-                about = event.get("objectRef")
-                if about and event["user"]["username"] == user:
-                    resource = "/".join(filter(None, (about.get("resource"),
-                                                      about.get("subresource"))))
-                    found.append((event["verb"], resource, about.get("namespace"),
-                                  about.get("name"), event["responseStatus"]["code"]))
+                if event["user"]["username"] == user:
+                    yield event
+
+    def requests(self, user):
+        """(verb, resource, namespace, name, HTTP status) of each request of this user that has
+        been answered, in order; subresources as resource/subresource. Needs audit=True."""
+        found = []
+        for event in self._audit_events(user):
+            about = event.get("objectRef")
+            if about and event["stage"] != "RequestReceived":
+                resource = "/".join(filter(None, (about.get("resource"),
+                                                  about.get("subresource"))))
+                found.append((event["verb"], resource, about.get("namespace"),
+                              about.get("name"), event["responseStatus"]["code"]))
         return found
+
+    def is_idle(self, user):
+        """Is everything that this user asked for answered, and in the log? What has been written
+        can be read before that."""
+        waiting = set()
+        for event in self._audit_events(user):
+            if event["stage"] == "RequestReceived":
+                waiting.add(event["auditID"])
+            else:
+                waiting.discard(event["auditID"])
+        return not waiting
 
     def writes(self, user):
         """Those of requests() that are no reads."""
