@@ -6,6 +6,7 @@ CANARY and its base64 are in every Secret here that must not be shown."""
 import base64
 import json
 import os
+import random
 import re
 import sys
 
@@ -761,10 +762,45 @@ def test_enable_oci(t):
         by_hand(t, "--enable-oci", stdin=text, status=1, error=error)
 
 
+def test_yaml(t):
+    """Whatever stands in a manifest, Python's reader reads what was there."""
+    seed = os.environ.get("WEIR_TEST_SEED") or str(random.randrange(1 << 30))
+    t.diag("WEIR_TEST_SEED=" + seed)
+    rng = random.Random(seed)
+    pieces = list(" \t\n\r:#-'\"\\{}[]|>&*!%@`,?~=<") + [
+        "a", "0", "yes", "null", "1e3", "0x1", "---", "...", "\u00e4", "\u2028", "\ufeff", "\x7f", "\x00",
+        "\u0085", "\U0001f600", "\n\n", "  ", "x" * 200]
+
+    def text():
+        return "".join(rng.choice(pieces) for _ in range(rng.randrange(1, 12)))
+
+    def value(depth):
+        kind = rng.randrange(9 if depth < 5 else 6)
+        if kind == 6:
+            return [value(depth + 1) for _ in range(rng.randrange(4))]
+        if kind > 6:
+            return {text(): value(depth + 1) for _ in range(rng.randrange(4))}
+        return [text(), text(), rng.randrange(-10 ** 6, 10 ** 6), rng.random() * 10 ** rng.randrange(-9, 20),
+                rng.choice([True, False, None]), 10 ** rng.randrange(18)][kind]
+
+    for _ in range(20):
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {
+            "name": "x", "labels": {"argocd.argoproj.io/secret-type": "repository"},
+            "annotations": {text(): text() for _ in range(50)}},
+            "data": {"type": encode("helm"), "url": encode("r.example"), "enableOCI": encode("true")},
+            "more": [value(0) for _ in range(50)]}
+        done = procs.run("render-repository", "--enable-oci", stdin=json.dumps(secret))
+        if yaml.safe_load(done.stdout) != secret:
+            t.is_(done.stdout, json.dumps(secret), "one that is read as something else")
+            return
+    t.ok(True, "1,000 values and 1,000 annotations are read as they were")
+
+
 ROWS = (test_d2, test_d3, test_d4, test_d6, test_d8, test_d9, test_d10, test_d11)
 OTHERS = (test_secret, test_bad_values, test_passing, test_status, test_clash, test_rotation,
           test_prune, test_restart, test_several_lists, test_drift, test_patience, test_takeover, test_files,
-          test_mutations, test_program, test_retained, test_shards, test_password, test_options, test_enable_oci)
+          test_mutations, test_program, test_retained, test_shards, test_password, test_options, test_enable_oci,
+          test_yaml)
 
 if __name__ == "__main__":
     with tap.Test() as t:

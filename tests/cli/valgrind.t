@@ -5,6 +5,7 @@ leak. Then over the same flow supervised (weir run), where messages go over Zero
 tests/valgrind.supp holds what is the libraries' own; nothing of ours may stand there.
 """
 
+import base64
 import glob
 import os
 import re
@@ -115,8 +116,8 @@ def check_garbage(t):
         messages.line(changed) for sample in samples
         for _, _, changed in list(messages.mutations(sample))[::7])
     os.mkdir(t.path("objects"))
-    for name, *more in (["constraint-match"], ["render-configmap"], ["show"],
-                        ["apply", "--files", t.path("objects")]):
+    for name, *more in (["constraint-match"], ["render-configmap"], ["render-repository"],
+                        ["show"], ["apply", "--files", t.path("objects")]):
         result = procs.run(*valgrind(t, "garbage-" + name), os.path.join(BIN, name), *more,
                            stdin=garbage, timeout_s=600)
         t.is_(result.status, 1, name + " over garbage: exit status")
@@ -132,6 +133,50 @@ def check_text(t, registry):
                        "--constraint", "~ 1.0", stdin=tags.stdout_bytes, timeout_s=600)
     t.is_(chosen.lines, ["1.0.3", "1.0.0"], "constraint-match --text")
     judge(t, "text-match", "constraint-match --text")
+
+
+def check_rendering(t):
+    """Sources and Secrets that come, change, break and go; and both forms without messages."""
+    config = base64.b64encode(b'{"auths":{"r.example":{"auth":"dTpw"}}}').decode()
+    program = os.path.join(BIN, "render-repository")
+
+    def source(name, **spec):
+        return {"apiVersion": "deckhouse.io/v1alpha1", "kind": "WerfSource",
+                "metadata": {"name": name, "uid": name},
+                "spec": dict({"imageRepo": "r.example/" + name, "pullSecretName": "s"}, **spec)}
+
+    def secret(data, kind="kubernetes.io/dockerconfigjson", name="s", **labels):
+        return {"apiVersion": "v1", "kind": "Secret", "type": kind, "data": data,
+                "metadata": {"name": name, "namespace": "d8-delivery", "labels": labels}}
+
+    owned = secret({"url": "eA=="}, "Opaque", "repo-gone", **{
+        "app.kubernetes.io/managed-by": "weir", "argocd.argoproj.io/secret-type": "repository"})
+    events = [(source("a"), "ADDED"), (source("b", argocdRepoEnabled=False), "ADDED"),
+              (source("c", imageRepo="http://x"), "ADDED"), (source("d", pullSecretName="t"), "ADDED"),
+              (source("e", imageRepo="r.example/a"), "ADDED"), (owned, "ADDED"),
+              (secret({".dockerconfigjson": config}), "ADDED"),
+              (source("a", argocdRepo={"project": "p"}), "MODIFIED"), (source("c"), "MODIFIED"),
+              (secret({".dockerconfigjson": "eA=="}), "MODIFIED"),
+              (secret({".dockerconfigjson": config}), "DELETED"), (source("a"), "DELETED")]
+    text = "".join(fixtures.event(content, kind) for content, kind in events)
+    half = fixtures.listed("WerfSource", "deckhouse.io/v1alpha1")
+    lines = text.splitlines(keepends=True)
+    result = procs.run(*valgrind(t, "rendering"), program, timeout_s=600,
+                       stdin="".join(lines[:7]) + half + "".join(lines[7:]))
+    t.is_(result.status, 1, "render-repository: exit status")
+    asked = {m["object"]["metadata"]["name"] for m in messages.parse(result.stdout)
+             if m["type"] in ("APPLY", "PRUNE")}
+    t.ok({"repo-a", "repo-gone", "b", "c", "d", "e"} <= asked, "it did its work")
+    judge(t, "rendering", "render-repository")
+    result = procs.run(*valgrind(t, "by-hand"), program, "--name", "a", "--url", "r.example/a",
+                       "--username", "u", "--password-stdin", stdin="p\n", timeout_s=600)
+    t.has(result.stdout, "repo-a", "render-repository --name")
+    printed = procs.run(*valgrind(t, "by-hand"), program, "--enable-oci", stdin=result.stdout,
+                        timeout_s=600)
+    t.is_(printed.stdout, result.stdout, "render-repository --enable-oci")
+    refused = procs.run(*valgrind(t, "by-hand"), program, "--enable-oci", stdin="x", timeout_s=600)
+    t.is_(refused.status, 1, "of nothing")
+    judge(t, "by-hand", "render-repository by hand", 3)
 
 
 def check_group(t, registry):
@@ -159,4 +204,5 @@ with tap.Test() as test:
     check_pipeline(test, the_registry)
     check_garbage(test)
     check_text(test, the_registry)
+    check_rendering(test)
     check_group(test, the_registry)
