@@ -51,6 +51,12 @@ def check_registry_access(t):
     done = procs.run("skopeo", "list-tags", "--cert-dir", secure.authority.trust,
                      "--authfile", config, "docker://%s/team/app" % secure.host)
     t.has(done.stdout + done.stderr, '"1.0.0"', "skopeo reads it with docker's config.json")
+    client = net.Client("127.0.0.1", secure.port, ca=secure.authority.ca, user=("robot", "s3:cret"))
+    t.is_(client.request("GET", "/v2/")[0], 200, "a user is let in")
+    secure.set_users({"robot": "other", "second": "x"})
+    t.is_(client.request("GET", "/v2/")[0], 401, "and not with an old password")
+    client.close()
+    t.is_(secure.tags("team/app"), ["1.0.0"], "while what was pushed stays")
     server = t.using(tokens.TokenServer(t.path("tokens"), {"reader": "pass"}))
     bearer = t.using(registry.Registry(t.path("bearer"), tokens=server))
     bearer.push_chart("team", "app", "1.0.0")
@@ -159,7 +165,7 @@ def check_cluster(t):
     if not os.environ.get("WEIR_PEERS"):
         t.skip("the cluster", "no kube-apiserver and etcd here (make peers builds them)")
         return
-    api = t.using(cluster.Cluster(t.path("cluster")))
+    api = t.using(cluster.Cluster(t.path("cluster"), audit=True))
     api.namespace("d8-delivery")
     created = api.create(fixtures.application("d8-delivery", "myapp"))
     t.is_(api.revision("d8-delivery", "myapp"), "1.0.0", "an Application is stored")
@@ -168,6 +174,16 @@ def check_cluster(t):
           "a user may do what its role says")
     t.is_(api.kubectl("auth", "can-i", "delete", "applications", kubeconfig=reader,
                       check=False).strip(), "no", "and nothing else")
+    base = "/api/v1/namespaces/d8-delivery/configmaps"
+    api.must("POST", base, {"metadata": {"name": "one"}})
+    other = api.administrator("other")
+    api.kubectl("delete", "-n", "d8-delivery", "configmap", "one", kubeconfig=other)
+    t.eventually(lambda: api.is_idle("other"), "all that a user asked for is answered")
+    t.is_(api.writes("other"), [("delete", "configmaps", "d8-delivery", "one", 200)],
+          "its writes are in the audit log")
+    t.ok(set(api.writes("other")) < set(api.requests("other")), "and its reads")
+    t.ok("configmaps" not in {request[1] for request in api.requests("reader")},
+         "those of another user apart")
     api.create_all([fixtures.application("d8-delivery", "app%d" % number, size=2000)
                     for number in range(40)])
     t.is_(len(api.list()), 41, "many are created, and listed in pages")
