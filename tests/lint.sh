@@ -78,7 +78,9 @@ pages()
 	for page in bus/*.[157] filters/*.[157] bin/*.[157]; do
 		[ -f "$page" ] && set -- "$@" "$page"
 	done
-	mandoc -T lint "$@" 2>&1 | grep -vE 'referenced manual not found|outdated mandoc.db' || :
+	# What it says on stderr would come into the middle of lines.
+	{ mandoc -T lint "$@" 2>"$tmp/mandoc" || :; cat "$tmp/mandoc"; } |
+		grep -vE 'referenced manual not found|outdated mandoc.db' || :
 	sed -n 's/^\.Xr \([a-z-]*\) \([157]\).*/\1 \2/p' "$@" | sort -u |
 		while read -r name section; do
 			for page in "bus/$name.$section" "filters/$name.$section" "bin/$name.$section"; do
