@@ -72,11 +72,14 @@ BAD = (
 
 
 def run_usage(t):
-    for words in ([], ["a", "b"], ["--frob", "a"]):
+    for words in (["a", "b"], ["--frob", "a"]):
         done = procs.run("weir", "check", *words)
         t.status(done, 100, "weir check %s" % " ".join(words))
         t.is_(done.stdout, "", "  nothing on stdout")
     t.has(procs.run("weir", "check", "--frob", "a").stderr, "--frob", "the option is named")
+    done = procs.run("weir", "check")
+    t.status(done, 0, "weir check without a file: the one that weir run takes then")
+    t.like(done.stdout, r"(?m)^verify +-> patch-application ", "  is shown")
     done = procs.run("weir", "check", t.path("nothing.yaml"))
     t.status(done, 111, "a file that is not there")
     t.has(done.stderr, "unable to open %s: No such file or directory" % t.path("nothing.yaml"),
