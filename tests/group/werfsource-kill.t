@@ -109,7 +109,10 @@ class World:
         found = ["rotate"] if not source.broken else ["mend"]
         if not source.exists:
             return found + ["create", "create"]
-        found += ["toggle", "project", "delete"]
+        found += ["toggle", "project"]
+        # The last one's entry is for the whole host, and its secret for all who follow charts there.
+        if sum(other.exists for other in self.sources) > 3:
+            found += ["delete", "delete"]
         # Where an Application follows, scans would fail, and come back at long intervals.
         if not source.broken and source.number >= APPLICATIONS:
             found.append("break")

@@ -52,6 +52,7 @@ class Cluster:
         self.port = self.etcd = self.api = None
         self._local, self._clients = threading.local(), []
         self._lock = threading.Lock()
+        self._audit_offset, self._audited = 0, {}
 
     # Life
 
@@ -157,36 +158,38 @@ class Cluster:
                 "--audit-log-path", os.path.join(self.folder, "audit.log")]
 
     def _audit_events(self, user):
-        with open(os.path.join(self.folder, "audit.log"), encoding="utf-8") as file:
+        """(stage, id, request as of requests()) of this user, in order."""
+        with open(os.path.join(self.folder, "audit.log"), "rb") as file:
+            file.seek(self._audit_offset)
             for line in file:
-                if not line.endswith("\n"):
+                if not line.endswith(b"\n"):
                     break
+                self._audit_offset += len(line)
                 event = json.loads(line)
-                if event["user"]["username"] == user:
-                    yield event
+                about = event.get("objectRef") or {}
+                resource = "/".join(filter(None, (about.get("resource"),
+                                                  about.get("subresource"))))
+                self._audited.setdefault(event["user"]["username"], []).append((
+                    event["stage"], event["auditID"],
+                    (event["verb"], resource, about.get("namespace"), about.get("name"),
+                     event.get("responseStatus", {}).get("code"))))
+        return self._audited.get(user, [])
 
     def requests(self, user):
         """(verb, resource, namespace, name, HTTP status) of each request of this user that has
         been answered, in order; subresources as resource/subresource. Needs audit=True."""
-        found = []
-        for event in self._audit_events(user):
-            about = event.get("objectRef")
-            if about and event["stage"] != "RequestReceived":
-                resource = "/".join(filter(None, (about.get("resource"),
-                                                  about.get("subresource"))))
-                found.append((event["verb"], resource, about.get("namespace"),
-                              about.get("name"), event["responseStatus"]["code"]))
-        return found
+        return [request for stage, _, request in self._audit_events(user)
+                if stage != "RequestReceived" and request[1]]
 
     def is_idle(self, user):
         """Is everything that this user asked for answered, and in the log? What has been written
         can be read before that."""
         waiting = set()
-        for event in self._audit_events(user):
-            if event["stage"] == "RequestReceived":
-                waiting.add(event["auditID"])
+        for stage, identity, _ in self._audit_events(user):
+            if stage == "RequestReceived":
+                waiting.add(identity)
             else:
-                waiting.discard(event["auditID"])
+                waiting.discard(identity)
         return not waiting
 
     def writes(self, user):
