@@ -31,6 +31,18 @@ jobs_new(struct filter *filter, const struct jobs_owner *owner, unsigned in_flig
 	return jobs;
 }
 
+static void
+take_step(struct job *job)
+{
+	loop_timer_fn *step = job->step;
+
+	job->step = NULL;
+	if (step)
+		step(job);
+	else
+		job->jobs->owner->start(job);
+}
+
 /* Start what may start; also when a start ends at once and calls this again. */
 static void
 pump(struct jobs *jobs)
@@ -44,7 +56,7 @@ pump(struct jobs *jobs)
 		struct job *job = (struct job *)turn;
 
 		filter_work_resume(job->work);
-		jobs->owner->start(job);
+		take_step(job);
 	}
 	jobs->is_pumping = false;
 }
@@ -157,19 +169,6 @@ next_delay_ms(struct job *job, const struct error *err, int64_t retry_after_ms)
 	return delay_ms;
 }
 
-bool
-job_try_later(struct job *job, loop_timer_fn *next, const struct error *err, int64_t retry_after_ms)
-{
-	struct jobs *jobs = job->jobs;
-
-	job->tries++;
-	if (jobs->has_ended && job->tries >= TRIES_MAX)
-		return false;
-	loop_timer_start(filter_loop(jobs->filter), &job->timer,
-			 next_delay_ms(job, err, retry_after_ms), next, job);
-	return true;
-}
-
 static void
 queue_again(void *arg)
 {
@@ -178,6 +177,28 @@ queue_again(void *arg)
 	job->is_absent = false;
 	http_queue_push(job->jobs->queue, job->target, &job->turn);
 	pump(job->jobs);
+}
+
+bool
+job_try_later(struct job *job, loop_timer_fn *next, const struct error *err, int64_t retry_after_ms)
+{
+	struct jobs *jobs = job->jobs;
+	bool lets_go = job->tries > 0 && err->code >= 500; /* an HTTP status */
+	int64_t delay_ms;
+
+	job->tries++;
+	if (jobs->has_ended && job->tries >= TRIES_MAX)
+		return false;
+	delay_ms = next_delay_ms(job, err, retry_after_ms);
+	if (!lets_go) {
+		loop_timer_start(filter_loop(jobs->filter), &job->timer, delay_ms, next, job);
+		return true;
+	}
+	job->step = next;
+	http_queue_end(jobs->queue, &job->turn);
+	loop_timer_start(filter_loop(jobs->filter), &job->timer, delay_ms, queue_again, job);
+	pump(jobs);
+	return true;
 }
 
 bool

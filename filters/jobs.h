@@ -29,6 +29,7 @@ struct job {
 	size_t key_len;
 	struct kube_call *call; /* in flight; NULL: it waits for its turn or for its timer */
 	struct loop_timer timer;
+	loop_timer_fn *step; /* what to call once it has its turn again; NULL: the owner's start */
 	struct kube_backoff backoff;
 	unsigned tries; /* failures that may pass by themselves */
 	bool is_absent; /* what it needs is not there (yet): it has left its turn to others */
@@ -59,7 +60,9 @@ void job_resume(struct job *job);
 /* True when a later message has come for its key: the job has ended by that. Before a request. */
 bool job_is_replaced(struct job *job);
 /* Call next after a while: err may pass by itself. False: it has been tried often enough, now that
- * the input has ended. retry_after_ms as in kube.h. */
+ * the input has ended. retry_after_ms as in kube.h. The first time it keeps its turn, so that a
+ * server in trouble is not asked by all; later, when the server does answer, others have it
+ * meanwhile, for it may be this one's trouble alone. */
 bool job_try_later(struct job *job, loop_timer_fn *next, const struct error *err,
 		   int64_t retry_after_ms);
 /* What it needs is not there yet: let others have the turn, and start it again after a while.

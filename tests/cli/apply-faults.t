@@ -301,7 +301,8 @@ def taken_back(t):
     t.is_([m for m in found if m["object"]["metadata"]["name"] == "map" and
            m["status"] != "unchanged"], [],
           "what nobody asks for any more is not done, and is no failure")
-    t.is_(found[-1]["object"]["metadata"]["name"], "three", "what was asked for since has")
+    t.ok("three" in [m["object"]["metadata"]["name"] for m in found],
+         "what was asked for since has one")
 
 
 def gives_up(t):
