@@ -81,6 +81,24 @@ def run_harmless(t):
         t.is_(done.stdout.count("\n"), 1, "  and one line")
 
 
+def run_diff(t):
+    """What differs in an object stands below its line."""
+    made = {"type": "RESULT", "status": "applied", "object": {
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "n", "name": "m"}},
+            "diff": [{"path": ".data.a", "from": "1", "to": "2"}, {"path": ".data.b", "to": "3"},
+                     {"path": ".data.conf", "from": "x: 1\ny: 2\n", "to": "x: 1\ny: 3\n"}]}
+    done = show(made)
+    t.is_(done.stdout, "n/m                       ConfigMap                  applied\n"
+          "    ~ .data.a  1 → 2\n    + .data.b  3\n    ~ .data.conf\n"
+          "        - y: 2\n        + y: 3\n", "a diff")
+    secret = dict(made, object=dict(made["object"], kind="Secret"))
+    done = show(secret)
+    t.is_(done.lines[1:], ["    ~ .data.a  (secret)", "    + .data.b  (secret)",
+                           "    ~ .data.conf  (secret)"], "but of a Secret only the names")
+    t.has(show(made, words=["--color", "always"]).stdout, "        \x1b[31m- y: 2\x1b[0m\n",
+          "in colours")
+
+
 def run_news(t):
     again = dict(HOLD, trace="another")
     other = dict(HOLD, application={"namespace": "n", "name": "other"})
@@ -129,5 +147,6 @@ with tap.Test() as t:
     run_lines(t)
     run_status(t)
     run_harmless(t)
+    run_diff(t)
     run_news(t)
     run_colours(t)
