@@ -37,7 +37,7 @@ class Site:
         delivery.install(self.cluster)
         trust = ["--ca-dir", self.argocd.certificates]
         self.group = delivery.Delivery(t.path("group"), self.cluster.kubeconfig, {
-            "tag-scan": trust + ["--interval", "300ms"], "verify": trust}, spies=True)
+            "tag-scan": trust + ["--interval", "300ms"], "verify": trust}, spies=True, log_level="debug")
         self.t = t
 
     def apply(self, *objects):

@@ -130,7 +130,7 @@ class Delivery:
     SECRET = ("watch-pull-secrets", "watch-repositories")
 
     def __init__(self, folder, kubeconfig=None, options=None, kubeconfigs=None, spies=False,
-                 env=None, without=()):
+                 env=None, log_level=None):
         os.makedirs(folder, exist_ok=True)
         self.folder = folder
         self.file = os.path.join(folder, "delivery.yaml")
@@ -140,9 +140,11 @@ class Delivery:
         with open(PIPELINE, encoding="utf-8") as file:
             pipeline = yaml.safe_load(file)
         self.wire(pipeline["stages"])
-        stages = [stage for stage in pipeline["stages"] if stage["name"] not in without]
+        stages = pipeline["stages"]
         for stage in stages:
             add(stage, (options or {}).get(stage["name"], []))
+            if log_level:
+                add(stage, ["--log-level", log_level])
             if stage["name"] in (kubeconfigs or {}):
                 add(stage, ["--kubeconfig", kubeconfigs[stage["name"]]])
             if stage["name"] == "tag-scan":
