@@ -88,12 +88,11 @@ tell(struct render_configmap *self, jv message, struct error *err)
 	return rendered_emit(self->rendered, message, err);
 }
 
-/* Run the program with the member beside the namespace (value is taken), tell what it gives. */
+/* Run the program with input (taken) and the namespace, tell what it gives. */
 static int
-render(struct render_configmap *self, struct part *part, const char *member, jv value,
-       struct error *err)
+render(struct render_configmap *self, struct part *part, jv input, struct error *err)
 {
-	jv input = jv_object_set(jv_object(), jv_string(member), value), results;
+	jv results;
 	int i, count, status = 0;
 
 	part->is_dirty = false;
@@ -144,10 +143,12 @@ usable_sources(struct render_configmap *self)
 static void
 render_registries(struct render_configmap *self)
 {
+	jv input = jv_object_set(jv_object(), jv_string("sources"), usable_sources(self));
 	struct error err;
 
+	input = jv_object_set(input, jv_string("kept"), kept_entries(self));
 	filter_set_trace(self->filter, self->registries.trace);
-	if (render(self, &self->registries, "sources", usable_sources(self), &err) != 0)
+	if (render(self, &self->registries, input, &err) != 0)
 		render_report(self, reference("v1", "ConfigMap", self->namespace, CONFIGMAP_NAME),
 			      no_origin, &err);
 }
@@ -155,10 +156,11 @@ render_registries(struct render_configmap *self)
 static void
 render_settings(struct render_configmap *self)
 {
+	jv input = jv_object_set(jv_object(), jv_string("settings"), jv_copy(self->module));
 	struct error err;
 
 	filter_set_trace(self->filter, self->settings.trace);
-	if (render(self, &self->settings, "settings", jv_copy(self->module), &err) == 0)
+	if (render(self, &self->settings, input, &err) == 0)
 		return;
 	error_prepend(&err, "ModuleConfig delivery");
 	render_report(self, reference("deckhouse.io/v1alpha1", "ModuleConfig", NULL, "delivery"),

@@ -1,5 +1,5 @@
-/* Shared by render-configmap.c (what comes in) and render-configmap-output.c (what is told, and
- * when). */
+/* Shared by render-configmap.c (what comes in), render-configmap-kept.c (what stays as it stands) and
+ * render-configmap-output.c (what is told, and when). */
 #ifndef WEIR_RENDER_CONFIGMAP_PRIV_H
 #define WEIR_RENDER_CONFIGMAP_PRIV_H
 
@@ -34,7 +34,9 @@ struct render_configmap {
 	struct part registries;
 	char *told;	    /* registries.conf, the last one; NULL: none yet */
 	struct buf own_key; /* of the events of the ConfigMap */
+	char *live;	    /* registries.conf as the cluster has it; NULL: not seen, or gone */
 	struct werf_sources *sources;
+	struct table *broken; /* key of an event -> name: sources that never were whole */
 	struct table *clashes; /* the texts of those that were reported */
 
 	struct part settings;
@@ -49,6 +51,16 @@ void render_report(struct render_configmap *self, jv object, struct json_slice o
 void render_mark(struct render_configmap *self, struct part *part);
 /* Somebody else has changed or deleted the ConfigMap: it is to be told again. */
 void render_restore(struct render_configmap *self);
+void kept_init(struct render_configmap *self);
+void kept_fini(struct render_configmap *self);
+/* The ConfigMap of the cluster holds this; NULL: nothing. */
+void kept_live(struct render_configmap *self, const char *text);
+/* The source of this key is broken, and no earlier one is known; is whole, or gone. */
+void kept_broken(struct render_configmap *self, const struct buf *key, const char *name);
+void kept_whole(struct render_configmap *self, const struct buf *key);
+/* The entries of broken sources: {"name", "registry", "prefix", "apiUrl", "credentials"}. */
+jv kept_entries(const struct render_configmap *self);
+
 /* Render what is known, proven and marked: now, or after a moment. */
 void render_now(struct render_configmap *self);
 void render_soon(struct render_configmap *self);

@@ -20,11 +20,12 @@ JQ_PROGRAM_EMBED(render_configmap_jq, "filters/render-configmap.jq");
 static void
 drop_source(struct render_configmap *self, const struct buf *key)
 {
+	kept_whole(self, key);
 	if (key->len > 0 && werf_sources_drop(self->sources, key->data, key->len))
 		render_mark(self, &self->registries);
 }
 
-/* One that is broken stays what it was before. */
+/* One that is broken stays what it was before, as far as that is known. */
 static void
 put_source(struct render_configmap *self, const struct message *message, struct json_slice object,
 	   const struct buf *key)
@@ -38,7 +39,10 @@ put_source(struct render_configmap *self, const struct message *message, struct 
 			      source.name[0] != '\0' ? werf_source_reference(&source) :
 							jv_invalid(),
 			      message_member(message, "origin"), &err);
+		if (before == NULL && source.name[0] != '\0')
+			kept_broken(self, key, source.name);
 	} else if (before == NULL || !werf_source_equals(before, &source)) {
+		kept_whole(self, key);
 		werf_sources_put(self->sources, key->data, key->len, &source);
 		render_mark(self, &self->registries);
 	}
@@ -86,6 +90,8 @@ take_own(struct render_configmap *self, const struct message *message)
 	buf_clear(&self->own_key);
 	message_key(message, &self->own_key);
 	json_string(json_member(json_member(object, "data"), CONFIGMAP_KEY), &text);
+	if (message->type != MESSAGE_DELETED)
+		kept_live(self, buf_string(&text));
 	if (message->type == MESSAGE_DELETED ||
 	    (self->told != NULL && strcmp(self->told, buf_string(&text)) != 0))
 		render_restore(self);
@@ -244,6 +250,7 @@ on_close(void *arg)
 	jv_free(self->module);
 	buf_fini(&self->module_key);
 	buf_fini(&self->own_key);
+	kept_fini(self);
 	free(self->told);
 }
 
@@ -279,6 +286,7 @@ open_self(struct render_configmap *self, struct error *err)
 	self->rendered = rendered_new(self->filter);
 	self->sources = werf_sources_new();
 	self->clashes = table_new(NULL);
+	kept_init(self);
 	self->module = jv_null();
 	buf_init(&self->module_key, FRAME_MAX);
 	buf_init(&self->own_key, FRAME_MAX);

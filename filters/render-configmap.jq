@@ -2,9 +2,11 @@
 #
 # It is run with one of two inputs, and each result is an APPLY:
 #
-#   {"namespace", "sources"}    The WerfSources, in the order of their names, each with name, url,
-#                               host, path, registry (host as it compares), repository, apiUrl,
+#   {"namespace", "sources",    The WerfSources, in the order of their names, each with name, url,
+#    "kept"}                    host, path, registry (host as it compares), repository, apiUrl,
 #                               pullSecret, project, argocdRepoEnabled; null where there is none.
+#                               kept: what stands in the ConfigMap for others that are broken, each
+#                               with name, registry, prefix, apiUrl, credentials.
 #   {"namespace", "settings"}   spec.settings of the ModuleConfig `delivery`; null: there is none.
 #
 # error({reason: "..."}) makes an ERROR of it. libjq 1.6: no if without else.
@@ -21,17 +23,26 @@ def prefix($shared):
   if $shared[.registry] > 1 and .path != "" then .host + "/" + .path else .host end;
 
 def entry($namespace; $shared):
+  {name, apiUrl, prefix: prefix($shared),
+   credentials: (if .pullSecret == null then null
+                 else "pullsecret:\($namespace)/\(.pullSecret)" end)};
+
+def lines:
   "- name: \(.name | tojson)\n" +
-  (prefix($shared) | line("prefix")) +
+  (.prefix | line("prefix")) +
   (.apiUrl | line("api_url")) +
-  if .pullSecret == null then ""
-  else "pullsecret:\($namespace)/\(.pullSecret)" | line("credentials") end +
+  if .credentials == null then "" else .credentials | line("credentials") end +
   "  default: false\n";
 
-def registries($namespace):
-  (reduce .[].registry as $registry ({}; .[$registry] += 1)) as $shared |
-  if . == [] then "registries: []\n"
-  else "registries:\n" + (map(entry($namespace; $shared)) | add) end;
+# Those that are whole come first: what is kept may not be in their way.
+def with($kept):
+  (map({(.name): true}) | add) as $names | (map({(.prefix): true}) | add) as $prefixes |
+  . + [$kept[] | select(($names[.name] or $prefixes[.prefix]) | not)] | sort_by(.name);
+
+def registries($namespace; $kept):
+  (reduce (.[], $kept[]).registry as $registry ({}; .[$registry] += 1)) as $shared |
+  map(entry($namespace; $shared)) | with($kept) |
+  if . == [] then "registries: []\n" else "registries:\n" + (map(lines) | add) end;
 
 # A member of a mapping that need not be there.
 def member($name; $place):
@@ -50,7 +61,7 @@ def admin:
 . as $input | .namespace as $namespace |
 if has("sources") then
   apply("argocd-image-updater-config"; $namespace) |
-  .object.data = {"registries.conf": ($input.sources | registries($namespace))}
+  .object.data = {"registries.conf": ($input.sources | registries($namespace; $input.kept))}
 else
   apply("argocd-cm"; $namespace) | .shared = true |
   .object += ($input.settings | admin)

@@ -454,6 +454,34 @@ def own_object(t):
     t.is_(run.wait(), 0, "it ends with its input")
 
 
+def kept(t):
+    """What stands in the ConfigMap for a source that was broken when we started."""
+    good = source("good", "reg.example/good", pullSecretName="good")
+    other = source("zeta", "reg.example/zeta", apiUrl="https://api.example")
+    before = applied(render(t, good, other, title="two sources"))["object"]
+    broken = source("zeta", "https://reg.example/zeta")
+
+    def again(*objects, title):
+        done = procs.run("render-configmap", stdin=events(before, *objects))
+        found = registries(t, done, title)
+        return [(name, found[name]["prefix"]) for name in found]
+
+    both = [("good", "reg.example/good"), ("zeta", "reg.example/zeta")]
+    t.is_(again(good, broken, title="a broken one"), both, "the entry of a broken source stays")
+    done = procs.run("render-configmap", stdin=events(before, good, broken))
+    t.is_(conf_of(applied(done)), before["data"]["registries.conf"],
+          "and not a byte of registries.conf changes")
+    t.is_(again(broken, title="the other one is gone"), both[1:], "also as the only one")
+    t.is_(again(good, title="it is gone"), [("good", "reg.example")], "until it is gone")
+    taken = source("alpha", "reg.example/zeta")
+    t.is_(again(taken, good, broken, title="another one has its repository"),
+          [("alpha", "reg.example/zeta"), ("good", "reg.example/good")],
+          "a whole one that has its repository takes its place")
+    whole = source("zeta", "reg.example/new")
+    t.is_(again(good, broken, whole, title="it is whole again"),
+          [both[0], ("zeta", "reg.example/new")], "whole again")
+
+
 def passing(t):
     """What it reads it passes on, byte for byte; it consumes no Secret."""
     text = (events(source("a", "r.example/a"), admin(True)) + SETTINGS_LISTED +
@@ -533,6 +561,7 @@ with tap.Test() as test:
     group(test)
     files(test)
     own_object(test)
+    kept(test)
     passing(test)
     programs(test)
     options(test)
