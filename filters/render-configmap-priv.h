@@ -1,5 +1,5 @@
-/* Shared by render-configmap.c (what comes in), render-configmap-kept.c (what stays as it stands) and
- * render-configmap-output.c (what is told, and when). */
+/* Shared by render-configmap.c (what comes in), render-configmap-kept.c (what stays as it stands)
+ * and render-configmap-output.c (what is told, and when). */
 #ifndef WEIR_RENDER_CONFIGMAP_PRIV_H
 #define WEIR_RENDER_CONFIGMAP_PRIV_H
 
