@@ -59,7 +59,7 @@ cause_begin(struct filter *filter)
 		return;
 	if (filter->retain != NULL)
 		filter->cause = get_or_add(filter, filter->key.data, filter->key.len);
-	else if (filter->busy > 0)
+	else /* works that rest are not busy, and still to be told that they are stale */
 		filter->cause = table_get(filter->causes, filter->key.data, filter->key.len);
 	if (filter->cause != NULL) {
 		filter->cause->generation++;

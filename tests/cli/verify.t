@@ -152,6 +152,25 @@ def test_stale(t):
     t.lacks(verifier.stdout(), '"to":"1.0.3"', "indeed")
 
 
+def test_stale_at_rest(t):
+    """So does one of an earlier that has failed, and waits to be asked again."""
+    server = t.using(FaultServer())
+    server.on("/v2/team/app/manifests/1.0.3", Answer(403), Answer(json=CHART))
+    server.on("/v2/team/app/manifests/1.0.2", Answer(403), Answer(403), Answer(json=CHART))
+    verifier = procs.Process(["verify"], t.tmp, "rest", stdin=True).start()
+    t.defer(verifier.stop)
+    verifier.send(fixtures.line(update(server.address, "1.0.3")))
+    t.ok(verifier.wait_for('"ERROR".*forbids'), "a failure is told")
+    verifier.send(fixtures.line({
+        "type": "HOLD", "application": {"namespace": "apps", "name": "one", "uid": "uid-one"},
+        "reason": "thought better of it"}))
+    t.ok(verifier.wait_for("thought better"), "a HOLD passes")
+    verifier.send(fixtures.line(update(server.address, "1.0.2", name="two")))
+    t.ok(verifier.wait_for('"digest"'), "another one, which fails more often, comes to its end")
+    t.is_([m["to"] for m in messages.parse(verifier.stdout()) if m["type"] == "UPDATE"], ["1.0.2"],
+          "what was taken back is not told")
+
+
 def main():
     with tap.Test() as t:
         registry = t.using(Registry(t.path("registry")))
@@ -172,6 +191,7 @@ def main():
         test_sharing(t, registry)
         test_failures(t)
         test_stale(t)
+        test_stale_at_rest(t)
 
 
 main()
