@@ -362,10 +362,11 @@ def pss(pid):
 
 def tree_pss(roots):
     """PSS of these processes and all that descends from them, in bytes."""
-    pids = set(roots)
+    # Theirs first: the search for descendants may take longer than they live.
+    total, below = sum(pss(pid) for pid in set(roots)), set()
     for root in roots:
-        pids.update(tree(root))
-    return sum(pss(pid) for pid in pids)
+        below.update(tree(root))
+    return total + sum(pss(pid) for pid in below - set(roots))
 
 
 def tree_cpu_s(root):
