@@ -71,7 +71,7 @@ class Server(FaultServer):
         return [request.target for request in self.asked(THINGS) if part in request.target]
 
     def kubeconfig(self, t, user="", cluster=""):
-        return t.write("kubeconfig", (
+        return t.write("kubeconfig%d" % self.port, (
             "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u, namespace: ns}"
             "}]\nusers: [{name: u, user: {%s}}]\nclusters: [{name: k, cluster: {server: '%s'%s}}]\n"
             % (user, self.url, cluster)))
