@@ -127,26 +127,44 @@ check_credential(const struct credential *credential, const char *host, struct e
 	return 0;
 }
 
+/* The user asks why: the entry for the registry's API is there. It is none for this repository. */
+static bool
+has_api_entry(const struct pull_secret *secret, const struct werf_source *source,
+	      const struct reference *reference)
+{
+	CLEANUP_FREE char *api = api_host(source);
+	struct credential credential = { .user = NULL };
+	bool has_one = api != NULL && dockerconfig_find(secret->config, secret->len, reference, api,
+							&credential, NULL) != 0;
+
+	credential_fini(&credential);
+	return has_one;
+}
+
+/* Argo CD sends what is found here to the host of the repository: the entry must name that one,
+ * whatever host spec.apiUrl names. */
 static int
 find_in(const struct pull_secret *secret, const struct werf_source *source,
 	struct credential *credential, struct error *err)
 {
+	static const char only_api[] =
+		", only for the host of spec.apiUrl, which Argo CD does not use";
 	struct reference reference = reference_of(source);
 	CLEANUP_FREE char *host = reference.host;
 	CLEANUP_FREE char *path = reference.path;
-	CLEANUP_FREE char *api = api_host(source);
 	int found;
 
 	(void)path;
 	if (secret->config == NULL)
 		return error_set(err, ERROR_INPUT, 0, "%s", secret->problem);
-	found = dockerconfig_find(secret->config, secret->len, &reference, api, credential, err);
+	found = dockerconfig_find(secret->config, secret->len, &reference, NULL, credential, err);
 	if (found < 0)
 		return -1;
 	if (found == 0)
 		return error_set(err, ERROR_INPUT, 0,
-				 "its auths hold nothing for %s: add an entry for %s",
-				 source->repository, host);
+				 "its auths hold nothing for %s%s: add an entry for %s",
+				 source->repository,
+				 has_api_entry(secret, source, &reference) ? only_api : "", host);
 	return check_credential(credential, host, err);
 }
 

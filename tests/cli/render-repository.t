@@ -208,6 +208,26 @@ def test_d8(t):
           "D8: docker.io stays what Applications write, with Docker Hub's credential")
 
 
+def test_hosts(t):
+    """A password goes to no host that the pull secret does not name."""
+    for auths in ({"reg.example": user()}, {"reg.example/x": user()}, {"https://reg.example/v2/": user()}):
+        found = render(t, source("evil", "evil.example/x", "registry", apiUrl="https://reg.example"),
+                       pull_secret(auths=auths), status=1)
+        t.is_((found.secrets(), found.ready()), ({}, {"evil": ("False", "PullSecretUnusable")}),
+              "only apiUrl has the host of %s" % list(auths))
+        t.is_(found.reasons(), ["WerfSource evil: spec.pullSecretName: Secret d8-delivery/registry: its "
+                                "auths hold nothing for evil.example/x, only for the host of spec.apiUrl, "
+                                "which Argo CD does not use: add an entry for evil.example"], "and why")
+    found = render(t, source("one", "reg.example/x", "registry", apiUrl="https://api.example"),
+                   pull_secret(auths={"reg.example": user("u", "p1"), "api.example/x": user("u", "p2")}))
+    t.is_((found.data("repo-one")["url"], found.data("repo-one")["password"]), ("reg.example/x", "p1"),
+          "each host has its own")
+    found = render(t, source("hub", "docker.io/org/charts", "registry",
+                             apiUrl="https://registry-1.docker.io"),
+                   pull_secret(auths={"registry-1.docker.io": user("hub", "pass:word")}))
+    t.is_(found.data("repo-hub")["password"], "pass:word", "Docker Hub's names are one host")
+
+
 def test_d9(t):
     found = render(t, source("none"), source("empty", "reg.example/b", argocdRepo={}),
                    source("one", "reg.example/c", argocdRepo={"project": "team-a"}))
@@ -796,7 +816,7 @@ def test_yaml(t):
     t.ok(True, "1,000 values and 1,000 annotations are read as they were")
 
 
-ROWS = (test_d2, test_d3, test_d4, test_d6, test_d8, test_d9, test_d10, test_d11)
+ROWS = (test_d2, test_d3, test_d4, test_d6, test_d8, test_hosts, test_d9, test_d10, test_d11)
 OTHERS = (test_secret, test_bad_values, test_passing, test_status, test_clash, test_rotation,
           test_prune, test_restart, test_several_lists, test_drift, test_patience, test_takeover, test_files,
           test_mutations, test_program, test_retained, test_shards, test_password, test_options, test_enable_oci,

@@ -63,7 +63,13 @@ test_configs(void)
 		{ AUTHS(HOST "{\"auth\":\"dXNlcjphOmI6Yw==\"}"), "user a:b:c" },
 		{ AUTHS(HOST "{\"username\":\"u\",\"password\":\"a:b\"}"), "u a:b" },
 		{ AUTHS("\"https://REG.example/v2/\":{\"username\":\"u\",\"password\":\"p\"}"), "u p" },
-		{ AUTHS("\"api.example\":{\"username\":\"u\",\"password\":\"p\"}"), "u p" },
+		{ AUTHS("\"api.example\":{\"username\":\"u\",\"password\":\"hunter2\"}"), PREFIX
+		  "its auths hold nothing for reg.example/team, only for the host of spec.apiUrl, which "
+		  "Argo CD does not use: add an entry for reg.example" },
+		{ AUTHS("\"api.example/team\":{\"username\":\"u\",\"password\":\"p\"}," HOST
+			"{\"username\":\"v\",\"password\":\"q\"}"), "v q" },
+		{ AUTHS("\"api.example/team\":{\"auth\":\"hunter2!\"}," HOST
+			"{\"username\":\"v\",\"password\":\"q\"}"), "v q" },
 		{ AUTHS("\"reg.example/team\":{\"username\":\"u\",\"password\":\"p\"}," HOST
 			"{\"username\":\"v\",\"password\":\"q\"}"), "u p" },
 		{ AUTHS("\"reg.example/tea\":{\"username\":\"u\",\"password\":\"p\"}," HOST
