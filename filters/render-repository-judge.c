@@ -232,7 +232,8 @@ look_at(struct render_repository *self, struct entry *entry, const struct live *
 
 /* --- telling --- */
 
-/* {"origin":...}, when it comes from a file, and {"object":...}, when it has a name. */
+/* {"origin":...}, when it comes from a file, and {"object":...}, when it has a name; neither:
+ * invalid. */
 static jv
 about(const struct entry *entry)
 {
@@ -251,7 +252,10 @@ about(const struct entry *entry)
 					       jv_number((double)strtoul(parts[3], NULL, 10)));
 		value = jv_object_set(value, jv_string("origin"), origin);
 	}
-	return value;
+	if (jv_object_length(jv_copy(value)) > 0)
+		return value;
+	jv_free(value);
+	return jv_invalid();
 }
 
 /* What is wrong is said once, not with each event. */

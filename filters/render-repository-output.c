@@ -259,6 +259,6 @@ output_prune(struct render_repository *self, const char *source_name)
 {
 	CLEANUP_FREE char *name = repository_secret_name(source_name);
 
-	if (output_wants(self, name) == NULL)
+	if (source_name[0] != '\0' && output_wants(self, name) == NULL)
 		emit_prune(self, secret_reference(self, name));
 }

@@ -121,7 +121,8 @@ int output_emit(struct render_repository *self, struct entry *entry, jv message,
 /* Ends a round of output_emit. is_whole: PRUNE what the entry had asked for before, and not in this
  * one. */
 void output_settle(struct render_repository *self, struct entry *entry, bool is_whole);
-/* PRUNE the Secret of this source unless somebody asks for it. */
+/* PRUNE the Secret of this source unless somebody asks for it; "", whose name is none, never had
+ * one. */
 void output_prune(struct render_repository *self, const char *source_name);
 /* Is a Secret of this name (in our namespace) asked for? NULL: by nobody. */
 struct entry *output_wants(const struct render_repository *self, const char *secret_name);

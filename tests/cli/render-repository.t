@@ -17,6 +17,7 @@ from weirtest import fixtures, messages, procs, tap
 NAMESPACE = "d8-delivery"
 DOCKER = "kubernetes.io/dockerconfigjson"
 CANARY = "hunter2:canary"
+FILE = {"file": "x.yaml", "document": 0}
 READY = "2026-11-25T10:00:00Z"
 LISTED = fixtures.listed("WerfSource", "deckhouse.io/v1alpha1")
 ALL_SECRETS = fixtures.listed("Secret", "v1")
@@ -302,6 +303,15 @@ def test_bad_values(t):
     broken("spec.argocdRepo.project", spec=dict(spec, argocdRepo={"project": "a b"}))
     nameless = source("x")
     del nameless["metadata"]["name"]
+    live = Live(t, name="nameless")
+    live.complete()
+    for name, members in (("A b", {}), ("../x", {}), ("A b", {"origin": FILE}), ("", {"origin": FILE})):
+        found = live.tell(fixtures.event(source(name), **members))
+        t.is_(len(found.reasons()), 1, "%r is no name: an ERROR" % name)
+        found = live.tell(fixtures.event(source(name, argocdRepoEnabled=False), "MODIFIED", **members))
+        t.is_(found.pruned(), [], "and no reason to prune")
+        found = live.tell(fixtures.event(source(name), "DELETED", **members))
+        t.is_(found.pruned(), [], "nor when it goes")
     found = render(t, nameless, source("good"), status=1)
     t.is_(list(found.secrets()), ["repo-good"], "a source without a name harms no other")
     t.like(found.reasons()[0], "metadata.name: is missing", "and is an ERROR")
