@@ -18,10 +18,12 @@
 
 /* What is known of first lists. An input may be several lists, one behind the other, and counts as
  * complete after the first: a bookmark of WerfSources is asked for, too, or of a folder that holds
- * some. */
+ * some. weir's own sources (their messages have a trace) always give one; of others' the end of the
+ * input is all that can be had, and a snapshot's end is none. */
 struct lists {
 	bool are_complete, are_proven; /* as the harness says */
-	bool have_bookmark, have_source;
+	bool have_bookmark;
+	bool have_traced, have_untraced, have_filed; /* such WerfSources came */
 	bool have_sources, have_secrets, have_files; /* all of them were seen */
 	bool have_ended;
 };

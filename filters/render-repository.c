@@ -16,6 +16,16 @@ JQ_PROGRAM_EMBED(render_repository_jq, "filters/render-repository.jq");
 /* --- events --- */
 
 static void
+note_list(struct lists *lists, const struct message *message)
+{
+	bool is_traced = message->trace.text != NULL;
+
+	lists->have_traced |= is_traced;
+	lists->have_untraced |= !is_traced;
+	lists->have_filed |= message_member(message, "origin").text != NULL;
+}
+
+static void
 on_source(struct render_repository *self, struct message *message)
 {
 	CLEANUP_BUF struct buf key = BUF_INIT(FRAME_MAX);
@@ -23,7 +33,7 @@ on_source(struct render_repository *self, struct message *message)
 	struct werf_source nameless;
 	struct error err;
 
-	self->lists.have_source = true;
+	note_list(&self->lists, message);
 	if (message_key(message, &key)) {
 		if (message->type == MESSAGE_DELETED)
 			entry_drop(self, key.data, key.len);
@@ -82,12 +92,19 @@ on_secret(struct render_repository *self, struct message *message)
 
 /* --- first lists --- */
 
+/* What has no source now has none. */
+static bool
+have_all_sources(const struct lists *lists)
+{
+	return lists->have_sources || (lists->have_files && lists->have_filed) ||
+	       (lists->have_ended && lists->have_untraced && !lists->have_traced);
+}
+
 static void
 look_at_lists(struct render_repository *self)
 {
 	const struct lists *lists = &self->lists;
-	bool are_all = lists->have_sources ||
-		       (lists->have_source && (lists->have_files || lists->have_ended));
+	bool are_all = have_all_sources(lists);
 
 	if (!self->is_complete && lists->are_complete &&
 	    (are_all || !lists->have_bookmark || lists->have_ended)) {
@@ -169,6 +186,19 @@ on_complete(void *arg, bool proven)
 }
 
 static void
+report_broken_list(struct render_repository *self)
+{
+	struct error err;
+
+	if (!self->lists.have_traced || have_all_sources(&self->lists))
+		return;
+	error_set(&err, ERROR_INPUT, 0,
+		  "the input ended before the list of WerfSources was whole (no bookmark came): "
+		  "Secrets of sources that were not seen are left as they are");
+	filter_error(self->filter, jv_invalid(), &err);
+}
+
+static void
 on_end(void *arg)
 {
 	struct render_repository *self = arg;
@@ -180,6 +210,7 @@ on_end(void *arg)
 	self->lists.have_ended = true;
 	look_at_lists(self);
 	judge_waiting(self);
+	report_broken_list(self);
 }
 
 /* --- its life --- */

@@ -533,8 +533,56 @@ def test_several_lists(t):
     live = Live(t, name="folder")
     found = live.tell(*secrets, fixtures.listed("List", "v1"))
     t.is_(found.pruned(), [], "a folder without sources says nothing of them")
-    found = live.tell(source("b", "reg.example/b"))
+    found = live.tell(fixtures.event(source("b", "reg.example/b"), trace="t", origin=FILE))
     t.is_((found.pruned(), list(found.secrets())), (["repo-a"], ["repo-b"]), "one with some does")
+
+
+def test_broken_list(t):
+    """A list that breaks off proves nothing of what is not in it."""
+    gone = owned(render(t, source("b")).secrets()["repo-b"])
+
+    def lines(*more, **members):
+        return [fixtures.event(content, **members) for content in (source("a", "reg.example/a"), gone)
+                ] + list(more)
+
+    for more in ([], [ALL_SECRETS]):
+        found = render(t, *lines(*more, trace="t"), status=1, name="a list of weir's that breaks off")
+        t.is_((found.pruned(), list(found.secrets())), ([], ["repo-a"]), "nothing is pruned")
+        t.like(found.reasons()[0], "^the input ended before the list of WerfSources was whole",
+               "and that is said")
+        t.is_(len(found.reasons()), 1, "once")
+    found = render(t, *lines(fixtures.listed("List", "v1"), trace="t"), status=1)
+    t.is_(found.pruned(), [], "a folder's list says nothing of a cluster's")
+    found = render(t, *lines(trace="t", origin=FILE), status=1)
+    t.is_(found.pruned(), [], "nor does a folder that was not read to its end")
+    found = render(t, *lines(trace="t"), source("c", "reg.example/c"), status=1)
+    t.is_(found.pruned(), [], "nor kubectl's list behind it")
+    found = render(t, *lines(LISTED, trace="t"))
+    t.is_(found.pruned(), ["repo-b"], "the bookmark is a proof")
+    found = render(t, *lines(fixtures.listed("List", "v1"), trace="t", origin=FILE))
+    t.is_(found.pruned(), ["repo-b"], "and that of a folder with sources")
+    found = render(t, *lines())
+    t.is_(found.pruned(), ["repo-b"], "kubectl's list is whole when the input ends")
+
+
+def test_bridged(t):
+    """A command of others behind a bridge: its silence is a snapshot's end, and no proof."""
+    gone = owned(render(t, source("b")).secrets()["repo-b"])
+    events = t.write("events", fixtures.event(source("a", "reg.example/a")) + fixtures.event(gone))
+    more = t.path("more")
+    os.mkfifo(more)
+    endpoint = "ipc://" + t.path("bridge")
+    t.using(procs.Process(["bridge", "--source", "--out", "@" + endpoint, "--", "sh", "-c",
+                           "cat '%s'; read line <'%s'; printf '%%s\\n' \"$line\"" % (events, more)],
+                          t.tmp, name="bridge"))
+    reader = t.using(procs.Process(["render-repository", "--in", endpoint], t.tmp, name="bridged"))
+    t.ok(reader.wait_for('"secretName":"repo-a"'), "what is there is rendered")
+    with open(more, "w", encoding="utf-8") as pipe:
+        pipe.write('{"type":"MARK"}\n')
+    t.ok(reader.wait_for("MARK"), "until more comes")
+    before = reader.stdout().split("MARK")[0]
+    t.lacks(before, "PRUNE", "nothing is pruned until then")
+    t.ok(reader.wait_for("PRUNE"), "the end is a proof")
 
 
 def test_drift(t):
@@ -828,7 +876,8 @@ def test_yaml(t):
 
 ROWS = (test_d2, test_d3, test_d4, test_d6, test_d8, test_hosts, test_d9, test_d10, test_d11)
 OTHERS = (test_secret, test_bad_values, test_passing, test_status, test_clash, test_rotation,
-          test_prune, test_restart, test_several_lists, test_drift, test_patience, test_takeover, test_files,
+          test_prune, test_restart, test_several_lists,
+          test_broken_list, test_bridged, test_drift, test_patience, test_takeover, test_files,
           test_mutations, test_program, test_retained, test_shards, test_password, test_options, test_enable_oci,
           test_yaml)
 
