@@ -9,10 +9,24 @@
 #include "registries.h"
 #include "render-configmap-priv.h"
 
+struct broken {
+	char *name, *registry; /* registry NULL: it cannot be read */
+};
+
+static void
+free_broken(void *value)
+{
+	struct broken *broken = value;
+
+	free(broken->name);
+	free(broken->registry);
+	free(broken);
+}
+
 void
 kept_init(struct render_configmap *self)
 {
-	self->broken = table_new(free);
+	self->broken = table_new(free_broken);
 }
 
 void
@@ -29,14 +43,28 @@ kept_live(struct render_configmap *self, const char *text)
 	self->live = text != NULL ? alloc_string(text) : NULL;
 }
 
-void
-kept_broken(struct render_configmap *self, const struct buf *key, const char *name)
+static bool
+is_same(const char *a, const char *b)
 {
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+void
+kept_broken(struct render_configmap *self, const struct buf *key, const struct werf_source *source)
+{
+	struct broken *broken;
+
 	if (key->len == 0)
 		return;
-	if (table_get(self->broken, key->data, key->len) == NULL)
-		render_mark(self, &self->registries);
-	table_put(self->broken, key->data, key->len, alloc_string(name));
+	broken = table_get(self->broken, key->data, key->len);
+	if (broken != NULL && is_same(broken->name, source->name) &&
+	    is_same(broken->registry, source->registry))
+		return;
+	broken = alloc_zero(1, sizeof(*broken));
+	broken->name = alloc_string(source->name);
+	broken->registry = source->registry != NULL ? alloc_string(source->registry) : NULL;
+	table_put(self->broken, key->data, key->len, broken);
+	render_mark(self, &self->registries);
 }
 
 void
@@ -55,9 +83,25 @@ is_broken(const struct render_configmap *self, const char *name)
 	void *value;
 
 	while (table_next(self->broken, &cursor, NULL, NULL, &value))
-		if (strcmp(value, name) == 0)
+		if (strcmp(((struct broken *)value)->name, name) == 0)
 			return true;
 	return false;
+}
+
+jv
+kept_registries(const struct render_configmap *self)
+{
+	jv list = jv_array();
+	size_t cursor = 0;
+	void *value;
+
+	while (table_next(self->broken, &cursor, NULL, NULL, &value)) {
+		const struct broken *broken = value;
+
+		if (broken->registry != NULL)
+			list = jv_array_append(list, jv_string(broken->registry));
+	}
+	return list;
 }
 
 static jv

@@ -147,6 +147,7 @@ render_registries(struct render_configmap *self)
 	struct error err;
 
 	input = jv_object_set(input, jv_string("kept"), kept_entries(self));
+	input = jv_object_set(input, jv_string("brokenRegistries"), kept_registries(self));
 	filter_set_trace(self->filter, self->registries.trace);
 	if (render(self, &self->registries, input, &err) != 0)
 		render_report(self, reference("v1", "ConfigMap", self->namespace, CONFIGMAP_NAME),

@@ -26,7 +26,7 @@ struct render_configmap {
 	struct jq_program *program;
 	struct rendered *rendered;
 	bool is_proven; /* the first lists are complete */
-	bool has_seen_source, has_listed_files;
+	bool has_seen_source, has_others_source, has_listed_files;
 	struct loop_timer settle;
 	int64_t settle_by_ms; /* the timer runs, and goes off by then; 0: it does not run */
 	int64_t not_before_ms;
@@ -36,7 +36,7 @@ struct render_configmap {
 	struct buf own_key; /* of the events of the ConfigMap */
 	char *live;	    /* registries.conf as the cluster has it; NULL: not seen, or gone */
 	struct werf_sources *sources;
-	struct table *broken; /* key of an event -> name: sources that never were whole */
+	struct table *broken; /* key of an event -> a source that never was whole */
 	struct table *clashes; /* the texts of those that were reported */
 
 	struct part settings;
@@ -56,10 +56,13 @@ void kept_fini(struct render_configmap *self);
 /* The ConfigMap of the cluster holds this; NULL: nothing. */
 void kept_live(struct render_configmap *self, const char *text);
 /* The source of this key is broken, and no earlier one is known; is whole, or gone. */
-void kept_broken(struct render_configmap *self, const struct buf *key, const char *name);
+void kept_broken(struct render_configmap *self, const struct buf *key,
+		 const struct werf_source *source);
 void kept_whole(struct render_configmap *self, const struct buf *key);
 /* The entries of broken sources: {"name", "registry", "prefix", "apiUrl", "credentials"}. */
 jv kept_entries(const struct render_configmap *self);
+/* The registries of broken sources, as far as they can be read: an array of texts. */
+jv kept_registries(const struct render_configmap *self);
 
 /* Render what is known, proven and marked: now, or after a moment. */
 void render_now(struct render_configmap *self);

@@ -40,7 +40,7 @@ put_source(struct render_configmap *self, const struct message *message, struct 
 							jv_invalid(),
 			      message_member(message, "origin"), &err);
 		if (before == NULL && source.name[0] != '\0')
-			kept_broken(self, key, source.name);
+			kept_broken(self, key, &source);
 	} else if (before == NULL || !werf_source_equals(before, &source)) {
 		kept_whole(self, key);
 		werf_sources_put(self->sources, key->data, key->len, &source);
@@ -59,12 +59,13 @@ know(struct render_configmap *self, struct part *part)
 }
 
 /* weir's own sources (their messages have a trace) say when a list is whole; of others' the end of
- * the input is all that can be had. */
+ * the input is all that can be had, and not that they have been silent for a while. */
 static void
 see_source(struct render_configmap *self, const struct message *message)
 {
 	self->has_seen_source = true;
-	if (message->trace.text == NULL || self->has_listed_files)
+	self->has_others_source |= message->trace.text == NULL;
+	if (self->has_listed_files)
 		know(self, &self->registries);
 }
 
@@ -228,6 +229,8 @@ on_end(void *arg)
 	struct render_configmap *self = arg;
 	struct error err;
 
+	if (self->has_others_source)
+		know(self, &self->registries);
 	render_now(self);
 	if (self->registries.is_known || werf_sources_count(self->sources) == 0)
 		return;
@@ -278,6 +281,10 @@ open_self(struct render_configmap *self, struct error *err)
 	if (operands->count > 0)
 		return error_set(err, ERROR_USAGE, 0, "there are no operands ('%s')",
 				 operands->items[0]);
+	if (filter_is_sharded(self->filter))
+		return error_set(err, ERROR_USAGE, 0,
+				 "--shard: the ConfigMap is one, of all sources: it cannot be "
+				 "shared out");
 	if (check_namespace(self->namespace, err) != 0)
 		return -1;
 	self->program = jq_program_new(self->program_file, render_configmap_jq, err);

@@ -3,10 +3,12 @@
 # It is run with one of two inputs, and each result is an APPLY:
 #
 #   {"namespace", "sources",    The WerfSources, in the order of their names, each with name, url,
-#    "kept"}                    host, path, registry (host as it compares), repository, apiUrl,
-#                               pullSecret, project, argocdRepoEnabled; null where there is none.
+#    "kept",                    host, path, registry (host as it compares), repository, apiUrl,
+#    "brokenRegistries"}        pullSecret, project, argocdRepoEnabled; null where there is none.
 #                               kept: what stands in the ConfigMap for others that are broken, each
 #                               with name, registry, prefix, apiUrl, credentials.
+#                               brokenRegistries: those of broken ones, whose neighbours must not
+#                               get all of their host.
 #   {"namespace", "settings"}   spec.settings of the ModuleConfig `delivery`; null: there is none.
 #
 # error({reason: "..."}) makes an ERROR of it. libjq 1.6: no if without else.
@@ -39,8 +41,8 @@ def with($kept):
   (map({(.name): true}) | add) as $names | (map({(.prefix): true}) | add) as $prefixes |
   . + [$kept[] | select(($names[.name] or $prefixes[.prefix]) | not)] | sort_by(.name);
 
-def registries($namespace; $kept):
-  (reduce (.[], $kept[]).registry as $registry ({}; .[$registry] += 1)) as $shared |
+def registries($namespace; $kept; $broken):
+  (reduce ((.[], $kept[]).registry, $broken[]) as $registry ({}; .[$registry] += 1)) as $shared |
   map(entry($namespace; $shared)) | with($kept) |
   if . == [] then "registries: []\n" else "registries:\n" + (map(lines) | add) end;
 
@@ -61,7 +63,8 @@ def admin:
 . as $input | .namespace as $namespace |
 if has("sources") then
   apply("argocd-image-updater-config"; $namespace) |
-  .object.data = {"registries.conf": ($input.sources | registries($namespace; $input.kept))}
+  .object.data = {"registries.conf": ($input.sources | registries($namespace; $input.kept;
+                                                                 $input.brokenRegistries))}
 else
   apply("argocd-cm"; $namespace) | .shared = true |
   .object += ($input.settings | admin)

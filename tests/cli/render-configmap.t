@@ -454,6 +454,30 @@ def own_object(t):
     t.is_(run.wait(), 0, "it ends with its input")
 
 
+def silence(t):
+    """That a stage of others' has said nothing for a while proves nothing."""
+    t.write("a", fixtures.event(source("a", "reg.example/a")))
+    t.write("b", fixtures.event(source("b", "reg.example/b")))
+    os.mkfifo(t.path("gate"))
+    socket = "ipc://" + t.path("bridge")
+    stages = [procs.Process(["bridge", "--out", "@" + socket, "--", "sh", "-c",
+                             "cat '%s'; cat '%s' '%s'" % tuple(map(t.path, ("a", "gate", "b")))],
+                            t.tmp, "bridge")]
+    stages += [procs.Process([name, "--in", socket], t.tmp, name + "-late")
+               for name in ("render-repository", "render-configmap")]
+    for stage in stages:
+        t.defer(stage.stop)
+        stage.start()
+    t.ok(stages[1].wait_for('"APPLY".*repo-a'), "a list of others' counts as complete for a while")
+    t.ok(stages[2].wait_for('"ADDED".*reg.example/a'), "and the source was heard of")
+    with open(t.path("gate"), "wb"):
+        pass
+    t.ok(stages[2].wait_for('"ADDED".*reg.example/b'), "then comes another one")
+    t.ok(stages[2].wait_for('"APPLY"'), "and the end, at which it is written")
+    t.is_([conf_of(message).count("- name:") for message in messages.parse(stages[2].stdout())
+           if message["type"] == "APPLY"], [2], "once, and not from half a list before")
+
+
 def kept(t):
     """What stands in the ConfigMap for a source that was broken when we started."""
     good = source("good", "reg.example/good", pullSecretName="good")
@@ -472,6 +496,10 @@ def kept(t):
     t.is_(conf_of(applied(done)), before["data"]["registries.conf"],
           "and not a byte of registries.conf changes")
     t.is_(again(broken, title="the other one is gone"), both[1:], "also as the only one")
+    half = source("zeta", "reg.example/zeta", apiUrl="nonsense")
+    done = procs.run("render-configmap", stdin=events(good, half))
+    t.is_(list(registries(t, done, "no ConfigMap").items())[0][1]["prefix"], "reg.example/good",
+          "the neighbour of a broken one does not get all of its host")
     t.is_(again(good, title="it is gone"), [("good", "reg.example")], "until it is gone")
     taken = source("alpha", "reg.example/zeta")
     t.is_(again(taken, good, broken, title="another one has its repository"),
@@ -541,6 +569,7 @@ def options(t):
     t.is_(applied(done)["object"]["metadata"]["namespace"], "mine", "-n: of the ConfigMap")
     t.is_(registries(t, done, "-n")["a"]["credentials"], "pullsecret:mine/s", "-n: of the secret")
     for arguments, text in ((["-n", "a/b"], "--namespace: 'a/b' is no namespace"),
+                            (["--shard", "1/2"], "--shard: the ConfigMap is one"),
                             (["x"], "there are no operands ('x')"),
                             (["--program", "/nonexistent/x.jq"], "No such file")):
         done = procs.run("render-configmap", *arguments)
@@ -561,6 +590,7 @@ with tap.Test() as test:
     group(test)
     files(test)
     own_object(test)
+    silence(test)
     kept(test)
     passing(test)
     programs(test)
