@@ -22,6 +22,8 @@ apply_cluster_fail(struct apply_job *job, const struct error *err)
 {
 	struct error why = *err;
 
+	if (why.kind == ERROR_INPUT) /* the server's answer, not the message */
+		why.kind = ERROR_PROTOCOL;
 	if (job->may_be_written)
 		error_prepend(&why, "it is not known whether it was written");
 	apply_job_fail(job, &why);
@@ -40,7 +42,11 @@ static void
 try_later(struct apply_job *job, loop_timer_fn *next, const struct error *err,
 	  int64_t retry_after_ms)
 {
-	if (!job_try_later(&job->job, next, err, retry_after_ms))
+	if (job_try_later(&job->job, next, err, retry_after_ms))
+		return;
+	if (job_is_stopped(&job->job) && !job->may_be_written)
+		job_end(&job->job);
+	else
 		apply_cluster_fail(job, err);
 }
 
@@ -49,7 +55,11 @@ apply_cluster_wait(struct apply_job *job, const struct error *err)
 {
 	free(job->why);
 	job->why = alloc_string(err->text);
-	if (!job_wait(&job->job, err))
+	if (job_wait(&job->job, err))
+		return;
+	if (job_is_stopped(&job->job))
+		job_end(&job->job);
+	else
 		apply_job_fail(job, err);
 }
 
@@ -110,6 +120,12 @@ nothing_to_do(struct apply_job *job, const struct apply_judgement *judgement)
 		apply_job_finish(job, "unchanged", judgement->reason);
 }
 
+static bool
+is_write(enum apply_verdict verdict)
+{
+	return verdict == APPLY_WRITE || verdict == APPLY_TAKE_OVER || verdict == APPLY_DELETE;
+}
+
 static void
 carry_out(struct apply_job *job)
 {
@@ -119,6 +135,10 @@ carry_out(struct apply_job *job)
 	apply_judge(&job->order, job->object, job->applier->may_adopt, &judgement);
 	jv_free(job->diff);
 	job->diff = judgement.diff;
+	if (is_write(judgement.verdict) && job_is_stopped(&job->job)) {
+		job_end(&job->job);
+		return;
+	}
 	switch (judgement.verdict) {
 	case APPLY_WRITE:
 		apply_write_intent(job);
@@ -185,7 +205,9 @@ read_object(void *arg)
 	struct apply_job *job = arg;
 
 	filter_work_resume(job->job.work);
-	if (!job_is_replaced(&job->job))
+	if (job_is_stopped(&job->job))
+		job_end(&job->job);
+	else if (!job_is_replaced(&job->job))
 		job->job.call = kube_get(job->applier->kube, job->path, on_object, job);
 }
 

@@ -93,7 +93,7 @@ is_of_order(const struct apply_order *order, jv object)
 	return is_same;
 }
 
-/* The object in the file, owned by the caller; jv_null(): there is no file. INPUT error when the
+/* The object in the file, owned by the caller; jv_null(): there is no file. DENIED error when the
  * file holds something else. */
 static int
 read_object(const struct apply_order *order, const struct manifest_file *file, jv *object,
@@ -107,7 +107,7 @@ read_object(const struct apply_order *order, const struct manifest_file *file, j
 		return 0;
 	jv_free(*object);
 	*object = jv_invalid();
-	return error_set(err, ERROR_INPUT, 0,
+	return error_set(err, ERROR_DENIED, 0,
 			 "the file holds something else, and is left alone: move it away");
 }
 
@@ -210,6 +210,8 @@ work_on(struct apply_job *job, const char *path, struct error *err)
 	jv object;
 	int status = manifest_file_open_or_none(&file, path, err);
 
+	if (status != 0 && err->kind == ERROR_INPUT) /* the file's fault, not the message's */
+		err->kind = ERROR_DENIED;
 	if (status == 0)
 		status = read_object(&job->order, &file, &object, err);
 	if (status == 0) {

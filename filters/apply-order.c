@@ -14,6 +14,18 @@ wrong(struct error *err, const char *what)
 	return error_set(err, ERROR_INPUT, 0, "the member %s", what);
 }
 
+/* kind ends in "List" and there are items: more than one object, whatever it is called. */
+static bool
+is_list(jv object, const char *kind)
+{
+	jv items = message_get(object, "items");
+	size_t len = strlen(kind);
+	bool found = jv_is_valid(items) && len >= 4 && strcmp(kind + len - 4, "List") == 0;
+
+	jv_free(items);
+	return found;
+}
+
 /* Texts that are not empty: what names an object. */
 static int
 check_names(jv object, jv metadata, struct error *err)
@@ -27,6 +39,8 @@ check_names(jv object, jv metadata, struct error *err)
 		return wrong(err, "object is missing, or no object");
 	if (!api || !*api || !kind || !*kind)
 		return wrong(err, "object has no apiVersion, or no kind");
+	if (is_list(object, kind))
+		return wrong(err, "object is a list: each of its items needs a message of its own");
 	if (!name || !*name)
 		return wrong(err, "object has no metadata.name");
 	for (size_t i = 0; i < ALLOC_COUNT(optional); i++) {

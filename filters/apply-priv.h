@@ -26,7 +26,9 @@ struct apply_job {
 	struct job job; /* first: a job is its apply_job */
 	struct applier *applier;
 	struct apply_order order;
-	jv diff; /* for the RESULT; invalid: none */
+	jv diff;	 /* for the RESULT; invalid: none */
+	char *told;	 /* status and reason of its last RESULT; NULL: it has had none */
+	bool is_resting; /* after a failure, until it is begun again */
 	/* in a cluster */
 	char *path;			/* of the object */
 	jv object;			/* as it was read; jv_null(): it is not there */
@@ -42,7 +44,9 @@ struct apply_job {
 /* Emit the job's RESULT, with its diff when status says that something was or would be written, and
  * end it; reason NULL: none. The job is freed. */
 void apply_job_finish(struct apply_job *job, const char *status, const char *reason);
-/* The same for an error: `conflict` when its kind is CONFLICT, else `failed`. */
+/* Emit one for an error, unless it is the last one again: `conflict` when its kind is CONFLICT,
+ * else `failed`. It rests after that, and is begun anew, for others may mend what is wrong; it ends
+ * when it is the message that is wrong (INPUT), or the input has ended. */
 void apply_job_fail(struct apply_job *job, const struct error *err);
 
 /* --- apply-cluster.c, apply-files.c: the job has its turn --- */

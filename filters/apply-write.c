@@ -57,7 +57,7 @@ on_write_not_found(struct apply_job *job, const struct error *err)
 	if (jv_get_kind(job->object) != JV_KIND_NULL && job->rereads == 0) {
 		apply_cluster_read_again(job);
 	} else if (job->order.part == APPLY_STATUS) {
-		apply_cluster_fail_with(job, ERROR_INPUT,
+		apply_cluster_fail_with(job, ERROR_DENIED,
 					"the API server has no status for objects of this kind");
 	} else {
 		error_set(&why, ERROR_NOT_FOUND, 404, "%s: is its namespace there?", err->text);
@@ -90,8 +90,8 @@ on_refused(struct apply_job *job, const struct kube_answer *answer, const struct
 	case APPLY_ANSWER_CHANGED:
 		apply_cluster_read_again(job);
 		return;
-	case APPLY_ANSWER_NOT_VALID:
-		apply_cluster_fail_with(job, ERROR_INPUT, reason);
+	case APPLY_ANSWER_NOT_VALID: /* to the CRD or the webhooks of today */
+		apply_cluster_fail_with(job, ERROR_DENIED, reason);
 		return;
 	case APPLY_ANSWER_OTHER:
 		break;

@@ -32,15 +32,44 @@ apply_job_finish(struct apply_job *job, const char *status, const char *reason)
 	job_end(&job->job);
 }
 
+/* The RESULT of a failure, unless it was the last one, too. */
+static void
+tell_failure(struct apply_job *job, const char *status, const char *reason)
+{
+	CLEANUP_FREE char *what = apply_order_describe(&job->order);
+	char *told = alloc_format("%s: %s", status, reason);
+	bool is_new = !job->told || strcmp(job->told, told) != 0;
+
+	free(job->told);
+	job->told = told;
+	if (!is_new)
+		return;
+	log_error("%s: %s", what, told);
+	filter_failed(job->applier->filter);
+	filter_emit(job->applier->filter,
+		    apply_order_result(&job->order, status, reason, jv_invalid()));
+}
+
+/* What was read before is read again. */
+static bool
+may_rest(struct apply_job *job, const struct error *err)
+{
+	jv_free(job->diff);
+	jv_free(job->object);
+	job->diff = jv_invalid();
+	job->object = jv_null();
+	job->uid = job->version = NULL;
+	job->rereads = 0;
+	job->is_resting = job_rest(&job->job, err);
+	return job->is_resting;
+}
+
 void
 apply_job_fail(struct apply_job *job, const struct error *err)
 {
-	CLEANUP_FREE char *what = apply_order_describe(&job->order);
-	const char *status = err->kind == ERROR_CONFLICT ? "conflict" : "failed";
-
-	log_error("%s: %s: %s", what, status, err->text);
-	filter_failed(job->applier->filter);
-	apply_job_finish(job, status, err->text);
+	tell_failure(job, err->kind == ERROR_CONFLICT ? "conflict" : "failed", err->text);
+	if (err->kind == ERROR_INPUT || !may_rest(job, err))
+		job_end(&job->job);
 }
 
 static void
@@ -48,6 +77,7 @@ start_job(struct job *turn)
 {
 	struct apply_job *job = (struct apply_job *)turn;
 
+	job->is_resting = false;
 	if (job->applier->files)
 		apply_file_start(job);
 	else
@@ -55,16 +85,25 @@ start_job(struct job *turn)
 }
 
 static void
-replaced(struct job *job)
+replaced(struct job *turn)
 {
-	apply_job_finish((struct apply_job *)job, "unchanged",
-			 "a later message has replaced this one");
+	struct apply_job *job = (struct apply_job *)turn;
+
+	if (job->told)
+		job_end(turn);
+	else
+		apply_job_finish(job, "unchanged", "a later message has replaced this one");
 }
 
 static void
-give_up(struct job *job)
+give_up(struct job *turn)
 {
-	apply_cluster_give_up((struct apply_job *)job);
+	struct apply_job *job = (struct apply_job *)turn;
+
+	if (job->is_resting)
+		job_end(turn);
+	else
+		apply_cluster_give_up(job);
 }
 
 static char *
@@ -84,6 +123,7 @@ free_job(struct job *turn)
 	free(job->path);
 	free(job->taken_version);
 	free(job->why);
+	free(job->told);
 	free(job);
 }
 

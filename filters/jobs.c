@@ -8,7 +8,9 @@
 #include "../bus/table.h"
 #include "retry.h"
 
-#define TRIES_MAX 5 /* once the input has ended */
+#define TRIES_MAX 5	   /* once the input has ended */
+#define REST_FIRST_MS 5000 /* half of it by chance */
+#define REST_CAP_MS 300000
 
 struct jobs {
 	struct filter *filter;
@@ -180,14 +182,20 @@ queue_again(void *arg)
 }
 
 bool
+job_is_stopped(const struct job *job)
+{
+	return job->jobs->is_stopping;
+}
+
+bool
 job_try_later(struct job *job, loop_timer_fn *next, const struct error *err, int64_t retry_after_ms)
 {
 	struct jobs *jobs = job->jobs;
-	bool lets_go = job->tries > 0 && err->code >= 500; /* an HTTP status */
+	bool lets_go = job->tries > 0;
 	int64_t delay_ms;
 
 	job->tries++;
-	if (jobs->has_ended && job->tries >= TRIES_MAX)
+	if (jobs->is_stopping || (jobs->has_ended && job->tries >= TRIES_MAX))
 		return false;
 	delay_ms = next_delay_ms(job, err, retry_after_ms);
 	if (!lets_go) {
@@ -201,19 +209,45 @@ job_try_later(struct job *job, loop_timer_fn *next, const struct error *err, int
 	return true;
 }
 
-bool
-job_wait(struct job *job, const struct error *err)
+static bool
+may_wait(const struct job *job)
+{
+	return !job->jobs->has_ended && !job->jobs->is_stopping;
+}
+
+static void
+leave_turn(struct job *job, int64_t delay_ms)
 {
 	struct jobs *jobs = job->jobs;
 
-	if (jobs->has_ended)
-		return false;
 	job->is_absent = true;
 	http_queue_end(jobs->queue, &job->turn);
 	filter_work_rest(job->work);
-	loop_timer_start(filter_loop(jobs->filter), &job->timer, next_delay_ms(job, err, -1),
-			 queue_again, job);
+	loop_timer_start(filter_loop(jobs->filter), &job->timer, delay_ms, queue_again, job);
 	pump(jobs);
+}
+
+bool
+job_wait(struct job *job, const struct error *err)
+{
+	if (!may_wait(job))
+		return false;
+	leave_turn(job, next_delay_ms(job, err, -1));
+	return true;
+}
+
+bool
+job_rest(struct job *job, const struct error *err)
+{
+	CLEANUP_FREE char *what = job->jobs->owner->describe(job);
+	int64_t delay_ms;
+
+	if (!may_wait(job))
+		return false;
+	job->tries = 0;
+	delay_ms = retry_delay_ms(++job->rests, REST_FIRST_MS, REST_CAP_MS, retry_random());
+	log_debug("%s: %s; looking again in %lld s", what, err->text, (long long)delay_ms / 1000);
+	leave_turn(job, delay_ms);
 	return true;
 }
 

@@ -32,6 +32,7 @@ struct job {
 	loop_timer_fn *step; /* what to call once it has its turn again; NULL: the owner's start */
 	struct kube_backoff backoff;
 	unsigned tries; /* failures that may pass by themselves */
+	unsigned rests; /* failures that do not pass by themselves */
 	bool is_absent; /* what it needs is not there (yet): it has left its turn to others */
 };
 
@@ -59,15 +60,20 @@ void job_end(struct job *job);
 void job_resume(struct job *job);
 /* True when a later message has come for its key: the job has ended by that. Before a request. */
 bool job_is_replaced(struct job *job);
+/* SIGTERM has come: nothing new is to be sent. */
+bool job_is_stopped(const struct job *job);
 /* Call next after a while: err may pass by itself. False: it has been tried often enough, now that
- * the input has ended. retry_after_ms as in kube.h. The first time it keeps its turn, so that a
- * server in trouble is not asked by all; later, when the server does answer, others have it
- * meanwhile, for it may be this one's trouble alone. */
+ * the input has ended, or it is stopped. retry_after_ms as in kube.h. The first time it keeps its
+ * turn, so that a server in trouble is not asked by all; later others have it meanwhile, for it may
+ * be this one's trouble alone. */
 bool job_try_later(struct job *job, loop_timer_fn *next, const struct error *err,
 		   int64_t retry_after_ms);
 /* What it needs is not there yet: let others have the turn, and start it again after a while.
- * False: the input has ended. */
+ * False: the input has ended, or it is stopped. */
 bool job_wait(struct job *job, const struct error *err);
+/* The same after a failure that somebody has to do something about: seconds at first, minutes in
+ * the end. Logs nothing above debug. At the end of input it is given up like one that waits. */
+bool job_rest(struct job *job, const struct error *err);
 
 /* --- the harness's callbacks: self begins with a struct jobs * --- */
 void jobs_on_gone(void *self, const char *key, size_t len); /* drop what waits */

@@ -202,7 +202,7 @@ def refused(t):
                                                            "400")):
         server = serving(t, stored("0"), writes=[answer])
         one(t, want, server, wanted(), has=reason, name=name)
-        t.is_(methods(server), ["GET", "PATCH"], "  and is not tried again")
+        t.is_(methods(server), ["GET", "PATCH"], "  and at the end of input is not tried again")
     server = serving(t, failure(403, "Forbidden"))
     one(t, "failed", server, wanted(), has='the verb "get"', name="not to be seen")
     server = serving(t, Answer(body="<" + CANARY))
@@ -210,6 +210,63 @@ def refused(t):
     server = serving(t, stored("0"))
     server.on("/api/v1", Answer(json={"kind": "x"}))
     one(t, "failed", server, wanted(), has="list of resources", name="no list of resources")
+
+
+def may_be_mended(t):
+    """While there is input, what failed is looked at again, and told when it is another story."""
+    theirs = failure(409, causes=[{"reason": "FieldManagerConflict", "field": ".data.k",
+                                   "message": 'conflict with "kubectl" using v1'}])
+    server = t.using(FaultServer())
+    server.on("/api/v1", KINDS)
+    for name, gets, writes in (
+            ("forbidden", [GONE], [failure(403, "Forbidden"), CREATED]),
+            ("foreign", [stored(name="foreign", labels={}), GONE], [CREATED]),
+            ("field", [stored("0", name="field")], [theirs, DONE]),
+            ("schema", [stored("0", name="schema")], [failure(422, "Invalid"), DONE]),
+            ("unseen", [failure(403, "Forbidden"), stored(name="unseen")], []),
+            ("garbled", [Answer(body="<"), stored(name="garbled")], []),
+            ("stays", [GONE], [failure(403, "Forbidden")]),
+            ("replaced", [GONE], [failure(403, "Forbidden"), failure(403, "Forbidden"), CREATED])):
+        server.on(MAPS + name, *gets, method="GET")
+        server.on(MAPS + name, *writes or [DONE], method="PATCH")
+    nowhere = wanted("nowhere")
+    del nowhere["object"]["metadata"]["namespace"]
+    names = ["forbidden", "foreign", "field", "schema", "unseen", "garbled", "stays", "replaced"]
+    process = t.using(procs.Process(["apply", "--kubeconfig", kubeconfig(t, server)], t.tmp,
+                                    "mended", stdin=True))
+    process.send(messages.lines(*map(wanted, names), nowhere))
+    t.ok(process.wait_for('"replaced".*"failed"') and process.wait_for('"nowhere".*"failed"'),
+         "they fail")
+    process.send(messages.lines(wanted("replaced", value="2")))
+    for name, status in (("forbidden", "applied"), ("foreign", "applied"), ("field", "applied"),
+                         ("schema", "applied"), ("unseen", "unchanged"), ("garbled", "unchanged"),
+                         ("replaced", "applied")):
+        t.ok(process.wait_for('"%s".*"status":"%s"' % (name, status)), name + " is mended")
+    t.eventually(lambda: len(server.asked(MAPS + "stays", "PATCH")) >= 2, "stays is tried, too")
+    process.end_input()
+    t.is_(process.wait(), 1, "that it failed is not forgotten at the end")
+    told = {}
+    for result in messages.parse(process.stdout()):
+        told.setdefault(result["object"]["metadata"]["name"], []).append(result["status"])
+    t.is_(told, {"forbidden": ["failed", "applied"], "foreign": ["failed", "applied"],
+                 "field": ["conflict", "applied"], "schema": ["failed", "applied"],
+                 "unseen": ["failed", "unchanged"], "garbled": ["failed", "unchanged"],
+                 "stays": ["failed"], "replaced": ["failed", "failed", "applied"],
+                 "nowhere": ["failed"]}, "nothing is told twice; a later message begins anew")
+
+
+def others_trouble(t):
+    """Objects that fail again and again keep no other from its turn."""
+    for name, answer in (("429", Answer(429)), ("broken", Answer(silent=True))):
+        server = serving(t, GONE, writes=[CREATED])
+        for bad in "abcd":
+            server.on(MAPS + bad, answer, method="GET")
+        process = t.using(procs.Process(["apply", "--kubeconfig", kubeconfig(t, server)], t.tmp,
+                                        "trouble-" + name, stdin=True))
+        process.send(messages.lines(*map(wanted, "abcd"), wanted()))
+        t.ok(process.wait_for('"map".*applied'), name + ": others are not held up")
+        process.kill(signal.SIGTERM)
+        t.is_(process.wait(), 0, "  and it ends well")
 
 
 def lost_answers(t):
@@ -273,6 +330,41 @@ def stopped(t):
     t.is_([m["status"] for m in messages.parse(process.stdout())], ["applied"],
           "with the RESULT of what was sent")
     t.is_(len(server.asked(MAPS + "map", "PATCH")), 1, "and nothing else was")
+    for sent, read in ((wanted(), stored("0")), (wanted(), Answer(503)), (unwanted(), stored())):
+        got, found = stop_during(t, "GET", read, sent)
+        t.is_((got, found), (["GET"], []), "after a look nothing is begun")
+    got, found = stop_during(t, "PATCH", Answer(503), wanted())
+    t.is_((got, found), (["GET", "PATCH"], ["failed"]), "an answer that is lost then is not known")
+    got, found = stop_during(t, "PATCH", failure(403, "Forbidden"), wanted())
+    t.is_((got, found), (["GET", "PATCH"], ["failed"]), "what is refused then is not waited for")
+    theirs = {"manager": "module", "operation": "Update", "fieldsType": "FieldsV1",
+              "fieldsV1": {"f:metadata": {"f:labels": {"f:heritage": {}}}}}
+    got, found = stop_during(t, "PATCH", stored("0"), wanted(), "--adopt", held=stored(
+        "0", labels={"heritage": "deckhouse", "module": "delivery"}, managedFields=[theirs]))
+    t.is_((got, found), (["GET", "PATCH", "PATCH"], ["applied"]), "half a take-over is finished")
+
+
+def stop_during(t, method, answer, sent, *arguments, held=stored("0")):
+    """What was asked and the statuses, when SIGTERM comes before this answer."""
+    server, gate = serving(t, held), threading.Event()
+    answer.wait = gate
+    server.on(MAPS + "map", answer, DONE, method=method)
+    process = t.using(procs.Process(["apply", "--kubeconfig", kubeconfig(t, server), *arguments],
+                                    t.tmp, "stopping-%d" % id(server), stdin=True))
+    process.send(messages.lines(sent))
+    t.eventually(lambda: server.asked(MAPS + "map", method), "it is asked")
+    process.kill(signal.SIGTERM)
+    t.eventually(lambda: signal_is_taken(process), "SIGTERM has come")
+    gate.set()
+    process.wait()
+    return methods(server), [m["status"] for m in messages.parse(process.stdout())]
+
+
+def signal_is_taken(process):
+    """No signal is pending."""
+    with open("/proc/%d/status" % process.pid, encoding="ascii") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return not int(fields["SigPnd"], 16) | int(fields["ShdPnd"], 16)
 
 
 def taken_back(t):
@@ -331,6 +423,6 @@ def secrets(t):
 
 
 with tap.Test() as test:
-    for part in (alone, requests, changed, refused, lost_answers, waiting, stopped,
-                 taken_back, gives_up, secrets):
+    for part in (alone, requests, changed, refused, may_be_mended, others_trouble, lost_answers,
+                 waiting, stopped, taken_back, gives_up, secrets):
         part(test)

@@ -38,6 +38,19 @@ static const struct {
 	  "\"name\":\"x\","
 	  "\"uid\":7}}}",
 	  "the member object has a metadata.uid that is no text", NULL, APPLY_OBJECT },
+	{ "{\"type\":\"APPLY\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"List\",\"metadata\":{"
+	  "\"name\":\"x\"},\"items\":[]}}",
+	  "the member object is a list: each of its items needs a message of its own", NULL,
+	  APPLY_OBJECT },
+	{ "{\"type\":\"APPLY\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"SecretList\","
+	  "\"metadata\":"
+	  "{\"name\":\"x\"},\"items\":[{\"data\":{\"k\":\"canary!\"}}]}}",
+	  "the member object is a list: each of its items needs a message of its own", NULL,
+	  APPLY_OBJECT },
+	{ "{\"type\":\"APPLY\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"PriceList\","
+	  "\"metadata\":{"
+	  "\"name\":\"x\"},\"spec\":{}}}",
+	  "PriceList x", "/PriceList//x", APPLY_OBJECT },
 	{ "{\"type\":\"APPLY\",\"object\":{" NAME "},\"subresource\":\"scale\"}",
 	  "the member subresource is another than \"status\"", NULL, APPLY_OBJECT },
 	{ "{\"type\":\"APPLY\",\"object\":{" NAME "},\"shared\":\"yes\"}",

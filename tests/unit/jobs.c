@@ -25,6 +25,7 @@ struct unit_job {
 	struct owner *owner;
 	char *name, *how;
 	bool has_waited;
+	struct loop_timer answer; /* to what is on its way */
 };
 
 static void
@@ -49,16 +50,56 @@ finish(void *arg)
 	job_end(&job->job);
 }
 
-/* The server answers 503, twice. */
+/* No answer in time, twice. */
 static void
 fail(void *arg)
 {
 	struct unit_job *job = arg;
 	struct error err;
 
-	error_set(&err, ERROR_TEMPORARY, 503, "not now");
+	error_set(&err, ERROR_TEMPORARY, 0, "not now");
 	if (job->job.tries == 2 || !job_try_later(&job->job, fail, &err, -1))
 		finish(job);
+}
+
+/* It will not be better soon. */
+static void
+fail_for_good(struct unit_job *job)
+{
+	struct error err;
+
+	error_set(&err, ERROR_DENIED, 403, "no");
+	say(job, "fails");
+	if (!job_rest(&job->job, &err))
+		finish(job);
+}
+
+static void on_answer(void *arg);
+
+static void
+send(struct unit_job *job)
+{
+	job->job.call = (struct kube_call *)job; /* it is only compared with NULL */
+	loop_timer_start(filter_loop(job->owner->filter), &job->answer, 5, on_answer, job);
+}
+
+/* Its request is on its way when SIGTERM comes; the answer asks for more. */
+static void
+on_answer(void *arg)
+{
+	struct unit_job *job = arg;
+	struct error err;
+
+	if (!job_is_stopped(&job->job)) {
+		send(job);
+		return;
+	}
+	job_resume(&job->job);
+	error_set(&err, ERROR_TEMPORARY, 503, "not now");
+	say(job, job_try_later(&job->job, finish, &err, -1) ? "tries" : "tries no more");
+	say(job, job_wait(&job->job, &err) ? "waits" : "waits not");
+	say(job, job_rest(&job->job, &err) ? "rests" : "rests not");
+	job_end(&job->job);
 }
 
 static void
@@ -76,6 +117,10 @@ start(struct job *turn)
 		say(job, "is tried again");
 	else if (strcmp(job->how, "broken") == 0)
 		fail(job);
+	else if (strcmp(job->how, "rests") == 0)
+		fail_for_good(job);
+	else if (strcmp(job->how, "sent") == 0)
+		send(job);
 	else if (strcmp(job->how, "absent") != 0)
 		finish(job);
 	else if (job->has_waited || !job_wait(turn, &err))
@@ -238,10 +283,22 @@ static const struct {
 	  false,
 	  "a starts, b starts, c starts, c done, ...",
 	  "what fails again lets others go first" },
+	{ { { "k1", "rests", "t1", "a" },
+	    { "k2", "rests", "t2", "b" },
+	    { "k3", "now", "t3", "c" },
+	    { "k1", "now", "t1", "d" } },
+	  false,
+	  "a starts, a fails, b starts, b fails, c starts, c done, a replaced, d starts, d done, "
+	  "b given up, ",
+	  "what failed rests, lets others go, is replaced, and is given up at the end" },
 	{ { { "k1", "slow", "t", "a" }, { "k2", "now", "t", "b" } },
 	  true,
 	  "a starts, ",
 	  "when it is stopped nothing else is begun" },
+	{ { { "k1", "sent", "t", "a" } },
+	  true,
+	  "a starts, a tries no more, a waits not, a rests not, ",
+	  "nor is tried again what was on its way" },
 };
 
 /* "..." at the end: what follows comes in any order. */
