@@ -156,6 +156,10 @@ send_patch(void *arg)
 	struct error err;
 
 	filter_work_resume(job->job.work);
+	if (job_is_stopped(&job->job)) {
+		job_end(&job->job);
+		return;
+	}
 	if (job_is_replaced(&job->job))
 		return;
 	if (!patch_build(&job->order.change, &body)) {

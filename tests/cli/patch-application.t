@@ -280,6 +280,20 @@ def stops(t):
     t.is_(process.wait(), 0, "then it ends with 0")
     t.is_([m["source"] for m in messages.parse(process.stdout())], [0], "the RESULT is out")
     t.is_(len(server.requests), 1, "the other one was not sent")
+    server, gate = t.using(FaultServer()), threading.Event()
+    rejection = failure(422)
+    rejection.wait = gate
+    server.on(APP + "app", rejection, DONE, method="PATCH")
+    server.on(APP + "app", stored(), method="GET")
+    process = t.using(procs.Process(
+        ["patch-application", "--kubeconfig", kubeconfig(t, server)], t.tmp, "stops-2", stdin=True))
+    process.send(messages.lines(update()))
+    t.ok(server.wait_for(1, APP + "app"), "a patch that is going to be rejected is on its way")
+    process.kill(15)
+    t.is_(process.wait(0.3), None, "SIGTERM waits for the answer")
+    gate.set()
+    process.wait()
+    t.is_(len(server.asked(APP + "app", "PATCH")), 1, "and it is not sent again")
 
 
 def many(t):
