@@ -136,10 +136,9 @@ summary(int fd)
 	while ((got = read(fd, buf_room(&text, 4096), 4096)) > 0)
 		buf_added(&text, (size_t)got);
 	copy = alloc_string(buf_string(&text));
-	for (line = copy; *line != '\0'; line = next) {
+	for (line = copy; (next = strchr(line, '\n')) != NULL; line = next) {
 		jv message;
 
-		next = strchr(line, '\n');
 		*next++ = '\0';
 		message = jv_parse(line);
 		if (message_string(message, "note") != NULL)
